@@ -1,0 +1,17 @@
+#ifndef CREDBROKER_SERVICE_MODEL_NAMES_H_
+#define CREDBROKER_SERVICE_MODEL_NAMES_H_
+
+#include "absl/strings/string_view.h"
+
+namespace credbroker {
+
+// Whether `text` may name a tenant or an account: `[a-z0-9][a-z0-9._-]{0,62}`.
+bool IsName(absl::string_view text);
+
+// Whether `text` looks like an e-mail address: one '@' with something before and after it, at most
+// 254 bytes (RFC 5321 section 4.5.3.1.3), no ASCII space or control characters.
+bool IsEmailAddress(absl::string_view text);
+
+}  // namespace credbroker
+
+#endif  // CREDBROKER_SERVICE_MODEL_NAMES_H_

@@ -1,0 +1,51 @@
+#ifndef CREDBROKER_SERVICE_MODEL_SESSION_H_
+#define CREDBROKER_SERVICE_MODEL_SESSION_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+
+#include "service/base/clock.h"
+#include "service/base/secret.h"
+
+namespace credbroker {
+
+// What a login gave and every refresh of it keeps.
+struct Grant {
+  // Never leaves the broker.
+  Secret refresh_token;
+  std::optional<std::string> redirect_project_id;
+  absl::Time login_time;
+};
+
+// One access token and what belongs to it. Replaced by the next, never changed, so that readers
+// need no lock.
+struct Session {
+  std::shared_ptr<const Grant> grant;
+  Secret access_token;
+  // The upstream header that takes the access token.
+  std::string header_name;
+  // See credbroker.v1.Token.
+  uint64_t generation = 0;
+  std::string device_id;
+  std::optional<Secret> sendbird_session_token;
+
+  // For people: wall time.
+  absl::Time issue_time;
+  absl::Time expire_time;
+  // For the broker: when the token ends, counted from the moment its request was sent; when it
+  // stops counting as live, a little before that; and when it is due to be refreshed.
+  absl::Duration lifetime;
+  Instant expires;
+  Instant live_until;
+  Instant refresh_due;
+
+  bool IsLiveAt(Instant now) const { return now < live_until; }
+};
+
+}  // namespace credbroker
+
+#endif  // CREDBROKER_SERVICE_MODEL_SESSION_H_

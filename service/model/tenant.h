@@ -1,0 +1,71 @@
+#ifndef CREDBROKER_SERVICE_MODEL_TENANT_H_
+#define CREDBROKER_SERVICE_MODEL_TENANT_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+#include "service/model/mechanism.h"
+
+namespace credbroker {
+
+// One configured account of a tenant.
+struct Account {
+  std::string name;
+  std::string email;
+  // The `Platform` header; empty: none.
+  std::string platform;
+  // Where the password is, read when it is needed.
+  std::string password_file;
+};
+
+// One customer of the upstream, as configured. Immutable once it is shared.
+struct Tenant {
+  std::string name;
+  // Without a slash at the end, e.g. "https://acme.polario.de/api".
+  std::string base_url;
+  // PEM bundle to trust instead of the system's roots; empty: those.
+  std::string ca_file;
+  // Proxy URL; empty: none.
+  std::string proxy;
+  Mechanism mechanism = Mechanism::kScramSha1;
+  uint32_t max_iterations = 1'000'000;
+  // The response header that brings the JWT and the request header that takes it.
+  std::string session_header = "Session";
+  // The accounts' default, and that of callers' own accounts.
+  std::string platform;
+  absl::Duration default_lifetime = absl::Minutes(5);
+  absl::Duration request_timeout = absl::Seconds(10);
+  bool caller_passwords = false;
+  // One at least.
+  std::vector<Account> accounts;
+
+  // The account of that name, or with that e-mail address (without regard to ASCII case); null if
+  // there is none.
+  const Account* FindAccount(absl::string_view account) const;
+  const Account* FindAccountByEmail(absl::string_view email) const;
+};
+
+// All tenants by name. Immutable, so safe to share between threads.
+class TenantDirectory {
+ public:
+  explicit TenantDirectory(std::vector<std::shared_ptr<const Tenant>> tenants);
+
+  // Null if there is none.
+  std::shared_ptr<const Tenant> Find(absl::string_view name) const;
+
+  const std::vector<std::shared_ptr<const Tenant>>& tenants() const { return tenants_; }
+
+ private:
+  std::vector<std::shared_ptr<const Tenant>> tenants_;
+  absl::flat_hash_map<std::string, std::shared_ptr<const Tenant>> by_name_;
+};
+
+}  // namespace credbroker
+
+#endif  // CREDBROKER_SERVICE_MODEL_TENANT_H_

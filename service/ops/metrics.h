@@ -1,0 +1,81 @@
+#ifndef CREDBROKER_SERVICE_OPS_METRICS_H_
+#define CREDBROKER_SERVICE_OPS_METRICS_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace prometheus {
+class Registry;
+}  // namespace prometheus
+
+namespace credbroker {
+
+// The values of the label `outcome` of credbroker_token_requests_total.
+enum class TokenOutcome { kHit, kJoined, kFetched, kStale, kRefused, kFailed };
+
+// The values of the labels `call` and `outcome` of credbroker_upstream_requests_total.
+enum class UpstreamCall { kScramFirst, kScramFinal, kRefresh, kLogout };
+enum class UpstreamOutcome {
+  kOk,
+  kRejected,
+  kForbidden,
+  kDead,
+  kUnavailable,
+  kMalformed,
+  kUntrusted
+};
+
+// What one tenant's sessions look like now, for the gauges.
+struct TenantGauges {
+  std::string tenant;
+  // Sessions by state, in lower case, e.g. {"live", 3}. Every state is there.
+  std::vector<std::pair<std::string, int>> sessions;
+  // The shortest remaining life of a session's token; nothing if there is none.
+  std::optional<absl::Duration> remaining_min;
+  int held_back = 0;
+};
+
+// Every metric of the service: their names, kinds and labels are in metrics.cc and nowhere else.
+//
+// Counting is thread-safe, does not block and does not allocate. Tenants are known from the start,
+// so that every label value is bounded by the configuration: counting for an unknown one does
+// nothing.
+class Metrics {
+ public:
+  explicit Metrics(const std::vector<std::string>& tenants);
+  ~Metrics();
+
+  // `rpc` is the method's name, e.g. "GetToken".
+  void CountRpc(absl::string_view rpc, absl::StatusCode code, absl::Duration duration);
+  void CountTokenRequest(absl::string_view tenant, TokenOutcome outcome);
+  void CountUpstreamRequest(absl::string_view tenant, UpstreamCall call, UpstreamOutcome outcome,
+                            absl::Duration duration);
+  void CountUpstreamUntrusted(absl::string_view tenant);
+  void CountRevocationLost(absl::string_view tenant);
+  void CountLoginOutcomeUnknown(absl::string_view tenant);
+
+  // Replaces the gauges of the tenants.
+  void SetTenantGauges(const std::vector<TenantGauges>& gauges);
+
+  // The Prometheus text format.
+  std::string Render() const;
+
+ private:
+  struct Families;
+  struct Tenant;
+  const Tenant* Find(absl::string_view tenant) const;
+
+  std::shared_ptr<prometheus::Registry> registry_;
+  std::unique_ptr<Families> families_;
+};
+
+}  // namespace credbroker
+
+#endif  // CREDBROKER_SERVICE_OPS_METRICS_H_
