@@ -5,6 +5,7 @@
 
 FROM debian:bookworm-slim AS build
 WORKDIR /src
+SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 COPY deploy/install-dependencies.sh deploy/
 RUN deploy/install-dependencies.sh build && rm -rf /var/lib/apt/lists/*
 COPY . .
