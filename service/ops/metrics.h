@@ -11,10 +11,6 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
-namespace prometheus {
-class Registry;
-}  // namespace prometheus
-
 namespace credbroker {
 
 // The values of the label `outcome` of credbroker_token_requests_total.
@@ -44,15 +40,20 @@ struct TenantGauges {
 
 // Every metric of the service: their names, kinds and labels are in metrics.cc and nowhere else.
 //
-// Counting is thread-safe, does not block and does not allocate. Tenants are known from the start,
-// so that every label value is bounded by the configuration: counting for an unknown one does
-// nothing.
+// Thread-safe. Counting is a look-up of the tenant or rpc, an increment and, where there is a
+// duration, a lock held for a few instructions; it allocates only when a histogram is first needed.
+// Tenants are known from the start, so that every label value is bounded by the configuration:
+// counting for an unknown one does nothing. Counters exist from the start, at 0, so that a rate
+// sees the first increment.
 class Metrics {
  public:
+  // Tenants named twice count once.
   explicit Metrics(const std::vector<std::string>& tenants);
   ~Metrics();
+  Metrics(const Metrics&) = delete;
+  Metrics& operator=(const Metrics&) = delete;
 
-  // `rpc` is the method's name, e.g. "GetToken".
+  // `rpc` is the method's name in the proto, e.g. "GetToken"; others are not counted.
   void CountRpc(absl::string_view rpc, absl::StatusCode code, absl::Duration duration);
   void CountTokenRequest(absl::string_view tenant, TokenOutcome outcome);
   void CountUpstreamRequest(absl::string_view tenant, UpstreamCall call, UpstreamOutcome outcome,
@@ -61,19 +62,15 @@ class Metrics {
   void CountRevocationLost(absl::string_view tenant);
   void CountLoginOutcomeUnknown(absl::string_view tenant);
 
-  // Replaces the gauges of the tenants.
+  // Replaces the gauges of all tenants: one that is not named has no sessions.
   void SetTenantGauges(const std::vector<TenantGauges>& gauges);
 
-  // The Prometheus text format.
+  // The Prometheus text format, version 0.0.4.
   std::string Render() const;
 
  private:
-  struct Families;
-  struct Tenant;
-  const Tenant* Find(absl::string_view tenant) const;
-
-  std::shared_ptr<prometheus::Registry> registry_;
-  std::unique_ptr<Families> families_;
+  struct Series;
+  const std::unique_ptr<Series> series_;
 };
 
 }  // namespace credbroker
