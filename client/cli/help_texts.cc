@@ -1,0 +1,74 @@
+#include "client/cli/help_texts.h"
+
+namespace credbroker {
+
+const char kHelpDescription[] =
+    "Asks the credential broker for short-lived tokens of upstream accounts.\n"
+    "No password is needed for it: the broker logs in, and keeps the session fresh.";
+
+const char kHelpFooter[] =
+    R"text(Examples:
+  credbroker token --tenant acme --ca ca.crt --cert me.crt --key me.key
+  curl -H "Session: $(credbroker token --tenant acme --min-remaining 1m)" ...
+  credbroker --plaintext --address 127.0.0.1:8443 sessions
+
+`credbroker COMMAND --help` explains a command. The options of the connection and of the output may
+stand before or after the command. Durations are written 250ms, 30s, 5m, 1h.
+
+Exit codes:
+  0  done
+  1  the broker refused or failed: stderr has the gRPC code's name, the reason and, where waiting
+     helps, when to try again
+  2  usage: an option is missing or wrong, or a file that it names cannot be used)text";
+
+const std::array<CommandText, 6> kCommandTexts = {{
+    {Command::kToken, "token", "Prints a token that is live now",
+     R"(The broker answers from memory, or refreshes the session, or logs in with the account's configured
+credential. In text mode the token and a newline are all that is printed.
+
+Examples:
+  TOKEN=$(credbroker token --tenant acme)
+  credbroker token --tenant acme --account reporting --min-remaining 2m
+  credbroker token --tenant acme --output json | jq -r .token.expireTime)"},
+    {Command::kLogin, "login", "Makes sure that there is a session, or makes a new one",
+     R"(A live session is kept, unless --force-new or a password asks for another. A password is only for
+an account of your own that the broker does not know, where the tenant allows that. It comes from a
+file or from standard input (typed unseen at a terminal), never from the command line, which other
+users of this machine can read. In text mode the token is not printed.
+
+Examples:
+  credbroker login --tenant acme
+  credbroker login --tenant acme --account reporting --release-hold
+  credbroker login --tenant acme --account me@acme.example --password-stdin)"},
+    {Command::kRefresh, "refresh", "Replaces the token by a new one now",
+     R"(For a token that the upstream has rejected. With --if-generation only if nobody else has replaced
+that generation meanwhile. In text mode the token is not printed: ask `credbroker token` for it.
+
+Examples:
+  credbroker refresh --tenant acme
+  credbroker refresh --tenant acme --if-generation 7)"},
+    {Command::kLogout, "logout", "Ends the session",
+     R"(At once in the broker, then upstream; the broker goes on with that in the background if it takes
+longer than one request may.
+
+Example:
+  credbroker logout --tenant acme --account reporting)"},
+    {Command::kWatch, "watch", "Prints a line for the current token and for each new one",
+     R"(Exits 0 once the session is revoked. When the broker drains it exits 1 (UNAVAILABLE): start it
+again. In an upstream outage it stays silent. The token itself is printed with --show-token or
+--output json only.
+
+Examples:
+  credbroker watch --tenant acme
+  credbroker watch --tenant acme --output json | while read -r line; do ...; done)"},
+    {Command::kSessions, "sessions", "Lists the accounts and the state of each, for operators",
+     R"text(REMAINING is the life left to the token, REFRESH IN the time until the broker acts by itself,
+HELD FOR the time that a refused account is spared.
+
+Examples:
+  credbroker sessions
+  credbroker sessions --tenant acme --output json |
+    jq '.sessions[] | select(.state != "SESSION_STATE_LIVE")')text"},
+}};
+
+}  // namespace credbroker
