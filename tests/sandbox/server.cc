@@ -106,6 +106,10 @@ void Server::SetUpHandlers() {
     response.set_content(R"({"error": "the request was not understood"})", "application/json");
     return HandlerResponse::Handled;
   }));
+  // cpp-httplib announces its own keep-alive, which is not ours.
+  set_post_routing_handler([](const httplib::Request&, httplib::Response& response) {
+    response.headers.erase("Keep-Alive");
+  });
   const auto handle = [this](const httplib::Request& request, httplib::Response& response) {
     handler_(request, response, *current_connection);
   };
