@@ -1,0 +1,80 @@
+#ifndef CREDBROKER_SERVICE_UPSTREAM_KEY_CACHE_H_
+#define CREDBROKER_SERVICE_UPSTREAM_KEY_CACHE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+
+#include "service/base/random.h"
+#include "service/base/secret.h"
+#include "service/model/account_key.h"
+#include "service/scram/keys.h"
+
+namespace credbroker {
+
+// The SCRAM keys of each configured account's last login, so that the next one runs no PBKDF2.
+//
+// Keys are valid for exactly the account, mechanism, salt and iteration count that they were
+// derived with, and for the same content of the credential. The content is not kept: it is
+// recognised by an HMAC-SHA-256 under a key that lives as long as this object, so that the cache
+// helps nobody to guess a password. One entry per configured account; callers' own accounts are not
+// kept, since nothing bounds their number.
+//
+// Thread-safe: it is the worker that has read the password who asks, so that the password never
+// crosses a thread. Nothing is derived under the lock.
+class KeyCache {
+ public:
+  explicit KeyCache(Random& random);
+
+  // The keys for `password` (as it was read, or why it could not be), cached or derived now, which
+  // takes long. An unreadable password is no matter as long as the cached keys fit the parameters:
+  // a file that is being replaced must not end a working login. Else its status; LOGIN_REQUIRED if
+  // SASLprep refuses it.
+  absl::StatusOr<std::shared_ptr<const ScramKeys>> KeysFor(const AccountKey& account,
+                                                           const KeyParameters& parameters,
+                                                           const absl::StatusOr<Secret>& password);
+
+  // Upstream rejected the account's last credential: its keys are dropped, but it is remembered
+  // which content it was.
+  void DropRejected(const AccountKey& account);
+
+  // The same for a login that was rejected before `password` was needed.
+  void RememberRejected(const AccountKey& account, const Secret& password);
+
+  // Whether `password` is other than what the account's last login used. False if there was none.
+  bool Differs(const AccountKey& account, const Secret& password) const;
+
+  // Forgets all of an account.
+  void Forget(const AccountKey& account);
+
+  // How often keys were derived.
+  uint64_t derivations() const;
+
+ private:
+  struct Entry {
+    // Of the content last used.
+    std::string fingerprint;
+    KeyParameters parameters;
+    // Null if they were rejected.
+    std::shared_ptr<const ScramKeys> keys;
+  };
+
+  std::string Fingerprint(const AccountKey& account, const Secret& password) const;
+  // What is cached for it; null if nothing is. `fingerprint` null: of whatever content.
+  std::shared_ptr<const ScramKeys> Find(const AccountKey& account, const KeyParameters& parameters,
+                                        const std::string* fingerprint) const;
+
+  const Secret fingerprint_key_;
+  mutable absl::Mutex mutex_;
+  absl::flat_hash_map<AccountKey, Entry> entries_ ABSL_GUARDED_BY(mutex_);
+  uint64_t derivations_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace credbroker
+
+#endif  // CREDBROKER_SERVICE_UPSTREAM_KEY_CACHE_H_
