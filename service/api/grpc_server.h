@@ -1,0 +1,75 @@
+#ifndef CREDBROKER_SERVICE_API_GRPC_SERVER_H_
+#define CREDBROKER_SERVICE_API_GRPC_SERVER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+#include "service/base/clock.h"
+#include "service/callers/authorizer.h"
+#include "service/model/tenant.h"
+#include "service/ops/metrics.h"
+#include "service/sessions/session_manager.h"
+
+namespace credbroker {
+
+struct GrpcServerOptions {
+  // A name or an address without brackets.
+  std::string host = "127.0.0.1";
+  // 0: a free one.
+  int port = 0;
+  bool reflection = false;
+  // Connections are asked to leave at this age, and watches end; their peers come back on new ones.
+  absl::Duration max_connection_age = absl::Minutes(30);
+};
+
+// The broker's gRPC server: credbroker.v1.CredentialBroker and grpc.health.v1.Health over
+// plaintext, and reflection if wanted. Front door of this folder.
+//
+// It ends in three steps, so that nobody is cut off who could be served: BeginDrain; some time
+// later RefuseNew; then FinishCalls. Each is for one thread and harmless if repeated.
+class GrpcServer {
+ public:
+  // What is referred to outlives the server.
+  struct Parts {
+    SessionManager& sessions;
+    Metrics& metrics;
+    const TenantDirectory& tenants;
+    const Clock& clock;
+  };
+
+  // Serves at once. INVALID_ARGUMENT or UNAVAILABLE if the address cannot be had.
+  static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(const GrpcServerOptions& options,
+                                                           const AccessPolicy& access,
+                                                           const Parts& parts);
+  // Cuts off whoever is left. The loop of the sessions must still run, or have been stopped.
+  ~GrpcServer();
+  GrpcServer(const GrpcServer&) = delete;
+  GrpcServer& operator=(const GrpcServer&) = delete;
+
+  // Where it listens, e.g. "127.0.0.1:8443" or "[::1]:8443".
+  std::string address() const;
+
+  // The health service says NOT_SERVING. All else goes on.
+  void BeginDrain();
+
+  // Takes no connection and no call any more (UNAVAILABLE, DRAINING), asks connections to leave,
+  // and ends all watches.
+  void RefuseNew();
+
+  // Waits until no call is in flight, but no longer than `grace`; then cuts off whoever is left.
+  // Idle connections and health watches do not hold it up.
+  void FinishCalls(absl::Duration grace);
+
+ private:
+  class Serving;
+  explicit GrpcServer(std::unique_ptr<Serving> serving);
+
+  const std::unique_ptr<Serving> serving_;
+};
+
+}  // namespace credbroker
+
+#endif  // CREDBROKER_SERVICE_API_GRPC_SERVER_H_
