@@ -1,0 +1,99 @@
+#include "service/ops/tcp_listener.h"
+
+#include <netdb.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+namespace credbroker {
+namespace {
+
+constexpr int kBacklog = 128;
+// How long to leave a failing accept alone; a connection that waits meanwhile stays in the backlog.
+constexpr int kPauseAfterFailureMs = 100;
+
+// A socket that listens on `address`; -1 (and errno) if that fails.
+int ListenOn(const addrinfo& address) {
+  const int fd = socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return -1;
+  // Not SO_REUSEPORT: two brokers on one port must not share its connections silently.
+  const int yes = 1;
+  if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
+      bind(fd, address.ai_addr, address.ai_addrlen) == 0 && listen(fd, kBacklog) == 0)
+    return fd;
+  const int error = errno;
+  close(fd);
+  errno = error;
+  return -1;
+}
+
+int BoundPort(int fd) {
+  sockaddr_storage address;
+  socklen_t size = sizeof(address);
+  std::array<char, NI_MAXSERV> port;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+      getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, nullptr, 0, port.data(),
+                  static_cast<socklen_t>(port.size()), NI_NUMERICSERV) != 0)
+    return 0;
+  return std::atoi(port.data());
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<TcpListener>> TcpListener::Open(const std::string& host, int port) {
+  addrinfo hints = {};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* addresses = nullptr;
+  if (port < 0 || port > 65535 ||
+      getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &addresses) != 0)
+    return absl::InvalidArgumentError(absl::StrCat("cannot listen on ", host, ", port ", port,
+                                                   ": no such address on this machine"));
+  const absl::Cleanup free_addresses = [addresses] { freeaddrinfo(addresses); };
+
+  int error = 0;
+  for (const addrinfo* address = addresses; address != nullptr; address = address->ai_next) {
+    const int listen_fd = ListenOn(*address);
+    const int stop_fd = listen_fd < 0 ? -1 : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (stop_fd >= 0)
+      return std::unique_ptr<TcpListener>(
+          new TcpListener(listen_fd, stop_fd, BoundPort(listen_fd)));
+    error = errno;
+    if (listen_fd >= 0) close(listen_fd);
+  }
+  return absl::UnavailableError(
+      absl::StrCat("cannot listen on ", host, ", port ", port, ": ", std::strerror(error)));
+}
+
+TcpListener::~TcpListener() {
+  close(listen_fd_);
+  close(stop_fd_);
+}
+
+int TcpListener::Accept() {
+  for (;;) {
+    std::array<pollfd, 2> fds = {pollfd{stop_fd_, POLLIN, 0}, pollfd{listen_fd_, POLLIN, 0}};
+    poll(fds.data(), fds.size(), -1);
+    if (fds[0].revents != 0) return -1;
+    if (fds[1].revents == 0) continue;
+    const int fd = accept4(listen_fd_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd >= 0) return fd;
+    if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) continue;
+    poll(fds.data(), 1, kPauseAfterFailureMs);
+  }
+}
+
+void TcpListener::Stop() { eventfd_write(stop_fd_, 1); }
+
+}  // namespace credbroker

@@ -1,0 +1,40 @@
+#ifndef CREDBROKER_SERVICE_OPS_TCP_LISTENER_H_
+#define CREDBROKER_SERVICE_OPS_TCP_LISTENER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace credbroker {
+
+// A listening TCP socket that goes on listening: running out of file descriptors, or a peer that is
+// gone before it is accepted, costs a moment, not the listener (cpp-httplib's own ends on both).
+class TcpListener {
+ public:
+  // `host` is a name or an address without brackets; `port` 0 takes a free one. UNAVAILABLE if the
+  // address cannot be had, INVALID_ARGUMENT if it is none.
+  static absl::StatusOr<std::unique_ptr<TcpListener>> Open(const std::string& host, int port);
+  ~TcpListener();
+
+  int port() const { return port_; }
+
+  // The next connection: non-blocking, close-on-exec, the caller's to close. Waits for one; -1 once
+  // Stop was called. For one thread.
+  int Accept();
+
+  // Ends Accept, the one that waits and all later ones. Thread-safe.
+  void Stop();
+
+ private:
+  TcpListener(int listen_fd, int stop_fd, int port)
+      : listen_fd_(listen_fd), stop_fd_(stop_fd), port_(port) {}
+
+  const int listen_fd_;
+  const int stop_fd_;
+  const int port_;
+};
+
+}  // namespace credbroker
+
+#endif  // CREDBROKER_SERVICE_OPS_TCP_LISTENER_H_

@@ -1,0 +1,87 @@
+#include "service/ops/tcp_listener.h"
+
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace credbroker {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(TcpListenerTest, APortThatIsTakenIsRefused) {
+  const auto first = TcpListener::Open("127.0.0.1", 0);
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_GT((*first)->port(), 0);
+  const auto second = TcpListener::Open("127.0.0.1", (*first)->port());
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(second.status().message()), HasSubstr("in use"));
+}
+
+TEST(TcpListenerTest, WhatIsNoAddressIsRefused) {
+  for (const auto& [host, port] : std::vector<std::pair<std::string, int>>{
+           {"127.0.0.1", -1}, {"127.0.0.1", 65536}, {"300.1.1.1", 0}, {"[::1]", 0}})
+    EXPECT_EQ(TcpListener::Open(host, port).status().code(), absl::StatusCode::kInvalidArgument)
+        << host << " " << port;
+}
+
+TEST(TcpListenerTest, StopEndsAnAcceptThatWaitsAndAllLaterOnes) {
+  const auto listener = TcpListener::Open("127.0.0.1", 0);
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  int accepted = 0;
+  std::thread thread([&] { accepted = (*listener)->Accept(); });
+  (*listener)->Stop();
+  thread.join();
+  EXPECT_EQ(accepted, -1);
+  EXPECT_EQ((*listener)->Accept(), -1);
+}
+
+TEST(TcpListenerTest, RunningOutOfFileDescriptorsCostsAMomentNotTheListener) {
+  const auto listener = TcpListener::Open("127.0.0.1", 0);
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<uint16_t>((*listener)->port()));
+  ASSERT_EQ(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+
+  // The lowest descriptor that is free becomes the limit, so that none is left.
+  const int next = dup(client);
+  close(next);
+  rlimit limit;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  rlimit exhausted = limit;
+  exhausted.rlim_cur = static_cast<rlim_t>(next);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &exhausted), 0);
+  EXPECT_LT(dup(client), 0);
+  std::atomic<bool> started = false;
+  std::atomic<bool> ended = false;
+  int accepted = -1;
+  std::thread thread([&] {
+    started = true;
+    accepted = (*listener)->Accept();
+    ended = true;
+  });
+  // Nothing shows from outside that an accept has failed, so give it the time to.
+  for (int i = 0; i < 10000 || !started; ++i) std::this_thread::yield();
+  EXPECT_FALSE(ended);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  thread.join();
+  EXPECT_GE(accepted, 0);
+  close(accepted);
+  close(client);
+}
+
+}  // namespace
+}  // namespace credbroker
