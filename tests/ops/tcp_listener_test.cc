@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/synchronization/notification.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -56,23 +57,28 @@ TEST(TcpListenerTest, RunningOutOfFileDescriptorsCostsAMomentNotTheListener) {
   address.sin_port = htons(static_cast<uint16_t>((*listener)->port()));
   ASSERT_EQ(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
 
+  // Made beforehand: starting a thread may need descriptors too.
+  absl::Notification exhausted;
+  std::atomic<bool> started = false;
+  std::atomic<bool> ended = false;
+  int accepted = -1;
+  std::thread thread([&] {
+    exhausted.WaitForNotification();
+    started = true;
+    accepted = (*listener)->Accept();
+    ended = true;
+  });
+
   // The lowest descriptor that is free becomes the limit, so that none is left.
   const int next = dup(client);
   close(next);
   rlimit limit;
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
-  rlimit exhausted = limit;
-  exhausted.rlim_cur = static_cast<rlim_t>(next);
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &exhausted), 0);
+  rlimit lowered = limit;
+  lowered.rlim_cur = static_cast<rlim_t>(next);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &lowered), 0);
   EXPECT_LT(dup(client), 0);
-  std::atomic<bool> started = false;
-  std::atomic<bool> ended = false;
-  int accepted = -1;
-  std::thread thread([&] {
-    started = true;
-    accepted = (*listener)->Accept();
-    ended = true;
-  });
+  exhausted.Notify();
   // Nothing shows from outside that an accept has failed, so give it the time to.
   for (int i = 0; i < 10000 || !started; ++i) std::this_thread::yield();
   EXPECT_FALSE(ended);
