@@ -178,11 +178,15 @@ void CurlHttpClient::Pool::OnFinished(CURL* easy, CURLcode code) {
 }
 
 bool CurlHttpClient::Pool::ShouldRetry(const Flight& flight, CURLcode code) const {
-  if (!flight.request.repeatable || flight.retried || !LooksLikeDeadConnection(code)) return false;
+  if (!flight.request.repeatable || flight.retried || !LooksLikeDeadConnection(code) ||
+      flight.transfer->response_started() || loop_.Now() >= flight.deadline) {
+    return false;
+  }
+  // libcurl itself found the kept connection dead, and could not send the body over a new one.
+  if (code == CURLE_SEND_FAIL_REWIND) return true;
   long new_connections = 0;
   curl_easy_getinfo(flight.transfer->handle(), CURLINFO_NUM_CONNECTS, &new_connections);
-  return new_connections == 0 && !flight.transfer->response_started() &&
-         loop_.Now() < flight.deadline;
+  return new_connections == 0;
 }
 
 void CurlHttpClient::Pool::WatchSpeed(Flight& flight) {

@@ -207,6 +207,8 @@ size_t CurlTransfer::OnBody(char* bytes, size_t size, size_t count, void* self) 
 absl::StatusOr<HttpResponse> CurlTransfer::TakeResponse(CURLcode code) {
   if (!refusal_.ok()) return refusal_;
   if (absl::Status status = StatusFromCurl(code); !status.ok()) return status;
+  // libcurl is content with a connection that ends within the header.
+  if (!headers_complete_) return StatusFromCurl(CURLE_PARTIAL_FILE);
   long status = 0;
   curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
   HttpResponse response;
