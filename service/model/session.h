@@ -46,6 +46,8 @@ struct Session {
   bool IsLiveAt(Instant now) const { return now < live_until; }
 };
 
+using SessionPtr = std::shared_ptr<const Session>;
+
 }  // namespace credbroker
 
 #endif  // CREDBROKER_SERVICE_MODEL_SESSION_H_

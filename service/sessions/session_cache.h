@@ -44,7 +44,7 @@ class SessionCache {
     mutable absl::Mutex mutex;
     absl::flat_hash_map<AccountKey, std::shared_ptr<Published>> published ABSL_GUARDED_BY(mutex);
   };
-  const Shard& ShardOf(const AccountKey& key) const;
+  static size_t ShardOf(const AccountKey& key);
 
   std::array<Shard, 64> shards_;
 };

@@ -153,7 +153,15 @@ class SessionManager {
   void CheckHeldCredentials();
 
  private:
+  template <typename Use>
+  CallId OnLoop(Target target, bool add, Use use);
+  // `done`, which also makes the table forget the call.
+  template <typename Result>
+  absl::AnyInvocable<void(Result)> Ending(CallId call, absl::AnyInvocable<void(Result)> done);
+  void Kick(const AccountKey& key);
+
   Loop& loop_;
+  Metrics& metrics_;
   SessionCache cache_;
   std::atomic<CallId> last_call_ = 0;
   // Lives on the loop.

@@ -1,0 +1,44 @@
+#include "service/sessions/policy.h"
+
+#include <algorithm>
+
+namespace credbroker {
+namespace {
+
+constexpr double kRefreshAt = 0.8;
+constexpr double kRefreshAtWhenShort = 0.67;
+constexpr absl::Duration kShortLifetime = absl::Minutes(10);
+constexpr double kJitter = 0.1;
+constexpr absl::Duration kLongestSlack = absl::Seconds(5);
+constexpr absl::Duration kFirstBackoff = absl::Seconds(1);
+constexpr absl::Duration kLongestBackoff = absl::Minutes(1);
+constexpr absl::Duration kFirstHoldBack = absl::Minutes(5);
+constexpr absl::Duration kLongestHoldBack = absl::Hours(6);
+
+// `first`, doubled for each attempt after the first, up to `longest`.
+absl::Duration Doubling(absl::Duration first, absl::Duration longest, int attempts) {
+  absl::Duration wait = first;
+  for (int i = 1; i < attempts && wait < longest; ++i) wait *= 2;
+  return std::min(wait, longest);
+}
+
+}  // namespace
+
+absl::Duration RefreshDelay(const SessionPolicy& policy, absl::Duration lifetime, double jitter) {
+  const double share =
+      policy.refresh_at.value_or(lifetime < kShortLifetime ? kRefreshAtWhenShort : kRefreshAt);
+  const double spread = 1 + kJitter * (2 * jitter - 1);
+  return std::min(lifetime * (share * spread), lifetime - Slack(lifetime));
+}
+
+absl::Duration Slack(absl::Duration lifetime) { return std::min(kLongestSlack, lifetime / 10); }
+
+absl::Duration Backoff(int failures, double jitter, absl::Duration at_least) {
+  return std::max(at_least, Doubling(kFirstBackoff, kLongestBackoff, failures) * jitter);
+}
+
+absl::Duration HoldBack(int rejections) {
+  return Doubling(kFirstHoldBack, kLongestHoldBack, rejections);
+}
+
+}  // namespace credbroker

@@ -1,0 +1,182 @@
+#include "service/sessions/session_manager.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "service/model/failure.h"
+#include "service/sessions/account_table.h"
+
+namespace credbroker {
+namespace {
+
+// See GetToken: more than this share of the lifetime cannot be asked for.
+constexpr double kMostOfLifetime = 0.9;
+
+absl::Status LoginRequired() {
+  return Failure(Reason::kLoginRequired, "no live session, and no credential to make one: log in");
+}
+
+}  // namespace
+
+absl::string_view StateName(SessionState state) {
+  switch (state) {
+    case SessionState::kAbsent:
+      return "absent";
+    case SessionState::kLoggingIn:
+      return "logging_in";
+    case SessionState::kLive:
+      return "live";
+    case SessionState::kRenewing:
+      return "renewing";
+    case SessionState::kBackingOff:
+      return "backing_off";
+    case SessionState::kHeldBack:
+      return "held_back";
+  }
+  return "absent";
+}
+
+SessionManager::SessionManager(Parts parts, SessionPolicy policy, const TenantDirectory& tenants)
+    : loop_(parts.loop),
+      metrics_(parts.metrics),
+      accounts_(std::make_unique<AccountTable>(parts, policy, cache_, tenants)) {}
+
+SessionManager::~SessionManager() = default;
+
+SessionManager::SessionPtr SessionManager::Peek(const AccountKey& key, absl::Duration min_remaining,
+                                                const CallOptions& options) {
+  const std::shared_ptr<Published> published = cache_.Find(key);
+  if (published == nullptr) return nullptr;
+  const Session& session = *published->session;
+  const Instant now = loop_.Now();
+  if (!session.IsLiveAt(now) || session.expires - now < min_remaining ||
+      min_remaining > session.lifetime * kMostOfLifetime) {
+    return nullptr;
+  }
+  if (!published->owner.empty() && std::find(options.principals.begin(), options.principals.end(),
+                                             published->owner) == options.principals.end()) {
+    return nullptr;
+  }
+  published->last_used.store(absl::ToInt64Nanoseconds(now.since_boot()), std::memory_order_relaxed);
+  // Overdue is more than late: a refresh that is on its way takes a moment.
+  const bool overdue = now >= session.refresh_due + Slack(session.lifetime);
+  if (now >= session.refresh_due && !published->kicked.exchange(true)) Kick(key);
+  metrics_.CountTokenRequest(key.tenant, overdue ? TokenOutcome::kStale : TokenOutcome::kHit);
+  return published->session;
+}
+
+void SessionManager::Kick(const AccountKey& key) {
+  loop_.Post([this, key] {
+    if (const auto machine = accounts_->Find(key); machine != nullptr) machine->Kick();
+  });
+}
+
+// Runs `use` on the loop with the account's machine. The end of the call, told by the callback that
+// `use` is given to wrap, makes the table forget it.
+template <typename Use>
+CallId SessionManager::OnLoop(Target target, bool add, Use use) {
+  const CallId call = ++last_call_;
+  loop_.Post([this, call, add, target = std::move(target), use = std::move(use)]() mutable {
+    std::shared_ptr<AccountMachine> machine =
+        add ? accounts_->FindOrAdd(target) : accounts_->Find(target.key);
+    if (machine != nullptr) accounts_->Remember(call, machine);
+    use(call, machine.get());
+  });
+  return call;
+}
+
+template <typename Result>
+absl::AnyInvocable<void(Result)> SessionManager::Ending(CallId call,
+                                                        absl::AnyInvocable<void(Result)> done) {
+  return [this, call, done = std::move(done)](Result result) mutable {
+    accounts_->Forget(call);
+    done(std::move(result));
+  };
+}
+
+CallId SessionManager::GetToken(Target target, absl::Duration min_remaining, CallOptions options,
+                                Done done) {
+  const std::string tenant = target.key.tenant;
+  return OnLoop(std::move(target), /*add=*/false,
+                [this, tenant, min_remaining, options = std::move(options), done = std::move(done)](
+                    CallId call, AccountMachine* machine) mutable {
+                  if (machine == nullptr) {
+                    metrics_.CountTokenRequest(tenant, TokenOutcome::kRefused);
+                    done(LoginRequired());
+                    return;
+                  }
+                  machine->GetToken(call, min_remaining, options, Ending(call, std::move(done)));
+                });
+}
+
+CallId SessionManager::Login(Target target, LoginOptions login, CallOptions options,
+                             LoginDone done) {
+  const bool add = login.password.has_value();
+  return OnLoop(std::move(target), add,
+                [this, add, login = std::move(login), options = std::move(options),
+                 done = std::move(done)](CallId call, AccountMachine* machine) mutable {
+                  if (machine == nullptr) {
+                    done(add ? Failure(Reason::kOverloaded, "too many accounts are remembered",
+                                       absl::Seconds(5))
+                             : LoginRequired());
+                    return;
+                  }
+                  machine->Login(call, std::move(login), options, Ending(call, std::move(done)));
+                });
+}
+
+CallId SessionManager::Refresh(Target target, std::optional<uint64_t> if_generation,
+                               CallOptions options, Done done) {
+  return OnLoop(std::move(target), /*add=*/false,
+                [this, if_generation, options = std::move(options), done = std::move(done)](
+                    CallId call, AccountMachine* machine) mutable {
+                  if (machine == nullptr) {
+                    done(LoginRequired());
+                    return;
+                  }
+                  machine->Refresh(call, if_generation, options, Ending(call, std::move(done)));
+                });
+}
+
+CallId SessionManager::Logout(Target target, CallOptions options, LogoutDone done) {
+  return OnLoop(std::move(target), /*add=*/false,
+                [this, options = std::move(options), done = std::move(done)](
+                    CallId call, AccountMachine* machine) mutable {
+                  if (machine == nullptr) {
+                    done(false);
+                    return;
+                  }
+                  machine->Logout(call, options, Ending(call, std::move(done)));
+                });
+}
+
+CallId SessionManager::Watch(Target target, CallOptions options, OnToken token, OnEnd end) {
+  return OnLoop(std::move(target), /*add=*/false,
+                [this, options = std::move(options), token = std::move(token),
+                 end = std::move(end)](CallId call, AccountMachine* machine) mutable {
+                  if (machine == nullptr) {
+                    end(WatchEnd{std::nullopt, LoginRequired()});
+                    return;
+                  }
+                  machine->Watch(call, options, std::move(token), Ending(call, std::move(end)));
+                });
+}
+
+void SessionManager::Cancel(CallId call) {
+  loop_.Post([this, call] { accounts_->Cancel(call); });
+}
+
+void SessionManager::List(std::string tenant, AccountKey after, size_t limit, ListDone done) {
+  loop_.Post([this, tenant = std::move(tenant), after = std::move(after), limit,
+              done = std::move(done)]() mutable { done(accounts_->List(tenant, after, limit)); });
+}
+
+void SessionManager::Measure(GaugesDone done) {
+  loop_.Post([this, done = std::move(done)]() mutable { done(accounts_->Measure()); });
+}
+
+void SessionManager::CheckHeldCredentials() {
+  loop_.Post([this] { accounts_->CheckHeldCredentials(); });
+}
+
+}  // namespace credbroker
