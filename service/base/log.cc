@@ -65,7 +65,11 @@ LogField::LogField(absl::string_view field, uint64_t value)
 LogField::LogField(absl::string_view field, bool value)
     : key(field), json(value ? "true" : "false") {}
 LogField::LogField(absl::string_view field, absl::Duration value)
-    : key(field), json(absl::StrCat(absl::ToDoubleSeconds(value))) {}
+    // JSON has no infinity.
+    : key(field),
+      json(absl::AbsDuration(value) == absl::InfiniteDuration()
+               ? "null"
+               : absl::StrCat(absl::ToDoubleSeconds(value))) {}
 
 void Log(LogLevel level, absl::string_view event, std::initializer_list<LogField> fields) {
   if (!Logger().should_log(Spdlog(level))) return;

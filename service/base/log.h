@@ -22,7 +22,7 @@ struct LogField {
   LogField(absl::string_view name, uint64_t value);
   LogField(absl::string_view name, int value) : LogField(name, static_cast<int64_t>(value)) {}
   LogField(absl::string_view name, bool value);
-  // In seconds.
+  // In seconds; null if it is infinite.
   LogField(absl::string_view name, absl::Duration value);
 
   absl::string_view key;

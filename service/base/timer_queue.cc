@@ -12,7 +12,8 @@ TimerId TimerQueue::Add(Instant due, Loop::Task task) {
 void TimerQueue::Cancel(TimerId timer) {
   auto found = due_.find(timer);
   if (found == due_.end()) return;
-  tasks_.erase(std::pair(found->second, timer));
+  // The task is destroyed last, since what it holds may use this queue as it goes.
+  const auto node = tasks_.extract(std::pair(found->second, timer));
   due_.erase(found);
 }
 

@@ -31,9 +31,10 @@ constexpr size_t kMaxRequestBytes = 65536;
 // One lost connection may be chance; three in a row ask for a restart.
 constexpr int kMaxProbeFailures = 3;
 
-void Answer(httplib::Response& response, int status, std::string body, const char* type = kText) {
+void Answer(httplib::Response& response, int status, const std::string& body,
+            const char* type = kText) {
   response.status = status;
-  response.set_content(std::move(body), type);
+  response.set_content(body, type);
 }
 
 std::string ReadinessText(const Readiness::Report& report) {
@@ -89,8 +90,10 @@ AdminServer::Http::Http(const Metrics& metrics, const Readiness& readiness, Admi
     return HandlerResponse::Handled;
   });
   // Its own answer would have what() in a header.
-  set_exception_handler([](const httplib::Request&, httplib::Response& response,
-                           std::exception_ptr) { Answer(response, 500, "internal error\n"); });
+  set_exception_handler(
+      [](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
+        Answer(response, 500, "internal error\n");
+      });
 }
 
 void AdminServer::Http::Serve(RequestStream& stream) {

@@ -9,11 +9,13 @@
 
 namespace credbroker {
 
-bool RequestStream::WaitFor(short events) const {
+namespace {
+
+// Until `fd` has one of its events; false at `deadline`.
+bool WaitFor(pollfd fd, Instant deadline) {
   for (;;) {
-    const absl::Duration left = deadline_ - SystemClock().Steady();
+    const absl::Duration left = deadline - SystemClock().Steady();
     if (left <= absl::ZeroDuration()) return false;
-    pollfd fd = {fd_, events, 0};
     // Rounded up, or the last millisecond would spin.
     const int ready = poll(&fd, 1, static_cast<int>(absl::ToInt64Milliseconds(left)) + 1);
     if (ready > 0) return true;
@@ -21,16 +23,20 @@ bool RequestStream::WaitFor(short events) const {
   }
 }
 
-bool RequestStream::is_readable() const { return begin_ < end_ || WaitFor(POLLIN); }
+}  // namespace
 
-bool RequestStream::is_writable() const { return WaitFor(POLLOUT); }
+bool RequestStream::is_readable() const {
+  return begin_ < end_ || WaitFor({fd_, POLLIN, 0}, deadline_);
+}
+
+bool RequestStream::is_writable() const { return WaitFor({fd_, POLLOUT, 0}, deadline_); }
 
 ssize_t RequestStream::Fill() {
   const size_t most = std::min(buffer_.size(), bytes_left_);
   if (most == 0) return -1;
   ssize_t count = -1;
   do {
-    if (!WaitFor(POLLIN)) return -1;
+    if (!WaitFor({fd_, POLLIN, 0}, deadline_)) return -1;
     count = recv(fd_, buffer_.data(), most, 0);
   } while (count < 0 && (errno == EAGAIN || errno == EINTR));
   begin_ = 0;
@@ -53,7 +59,7 @@ ssize_t RequestStream::read(char* bytes, size_t size) {
 ssize_t RequestStream::write(const char* bytes, size_t size) {
   ssize_t count = -1;
   do {
-    if (!WaitFor(POLLOUT)) return -1;
+    if (!is_writable()) return -1;
     count = send(fd_, bytes, size, MSG_NOSIGNAL);
   } while (count < 0 && (errno == EAGAIN || errno == EINTR));
   return count;

@@ -37,7 +37,6 @@ class RequestStream : public httplib::Stream {
   void Drain();
 
  private:
-  bool WaitFor(short events) const;
   ssize_t Fill();
 
   const int fd_;

@@ -63,7 +63,7 @@ class RawClient {
 class AdminServerTest : public testing::Test {
  protected:
   void Start(AdminHooks hooks = {}, AdminOptions options = {}) {
-    auto server = AdminServer::Start(options, metrics_, readiness_, std::move(hooks));
+    auto server = AdminServer::Start(std::move(options), metrics_, readiness_, std::move(hooks));
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }
@@ -258,6 +258,7 @@ TEST_F(AdminServerTest, ManyScrapeAtOnce) {
   Start();
   std::atomic<int> served = 0;
   std::vector<std::thread> threads;
+  threads.reserve(16);
   for (int i = 0; i < 16; ++i) {
     threads.emplace_back([&] {
       for (int j = 0; j < 20; ++j) {

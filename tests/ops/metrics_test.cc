@@ -54,7 +54,7 @@ std::string FamilyOf(const std::string& name) {
     const std::string end = suffix;
     if (name.size() <= end.size() || name.compare(name.size() - end.size(), end.size(), end) != 0)
       continue;
-    const std::string family = name.substr(0, name.size() - end.size());
+    std::string family = name.substr(0, name.size() - end.size());
     const auto found = ContractTable().find(family);
     if (found != ContractTable().end() && found->second.type == "histogram") return family;
   }
@@ -309,6 +309,7 @@ TEST(MetricsTest, NothingIsLostWhenThreadsCountAndScrapeAtOnce) {
   constexpr int kTimes = 2000;
   Metrics metrics({"acme"});
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&metrics, i] {
       for (int j = 0; j < kTimes; ++j) {

@@ -1,0 +1,48 @@
+#ifndef CREDBROKER_SERVICE_API_ADMISSION_H_
+#define CREDBROKER_SERVICE_API_ADMISSION_H_
+
+#include <grpcpp/server_context.h>
+
+#include "absl/status/statusor.h"
+
+#include "service/api/call_tracker.h"
+#include "service/api/status_mapping.h"
+#include "service/base/clock.h"
+#include "service/base/worker_pool.h"
+#include "service/callers/authenticator.h"
+#include "service/callers/authorizer.h"
+#include "service/model/tenant.h"
+#include "service/ops/metrics.h"
+#include "service/sessions/session_manager.h"
+
+namespace credbroker {
+
+// What every call needs; outlives them all.
+struct ApiParts {
+  SessionManager& sessions;
+  Metrics& metrics;
+  const TenantDirectory& tenants;
+  const Clock& clock;
+  const AccessPolicy& access;
+  const Authenticator& authenticator;
+  CallTracker& tracker;
+  // Sends answers: that costs tens of microseconds each, which the sessions' loop does not have.
+  WorkerPool& responder;
+};
+
+// A call that may go on.
+struct Admission {
+  Target target;
+  CallOptions options;
+};
+
+// Whether a call may go on: who calls, whether the fields are well formed (`fields`), whether the
+// caller may. Unary calls without a deadline get 30 s (faults.md row 38). Notes the caller in
+// `names`.
+absl::StatusOr<Admission> Admit(const ApiParts& parts, const grpc::CallbackServerContext& context,
+                                const AccessRequest& request, const absl::Status& fields,
+                                CallNames& names);
+
+}  // namespace credbroker
+
+#endif  // CREDBROKER_SERVICE_API_ADMISSION_H_

@@ -1,0 +1,40 @@
+#ifndef CREDBROKER_SERVICE_API_WATCH_STREAM_H_
+#define CREDBROKER_SERVICE_API_WATCH_STREAM_H_
+
+#include <grpcpp/support/server_callback.h>
+
+#include <memory>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/synchronization/mutex.h"
+#include "credbroker/v1/credential_broker.pb.h"
+
+#include "service/api/admission.h"
+
+namespace credbroker {
+
+class WatchStream;
+
+// The open streams, so that a drain can end them. Thread-safe.
+class WatchRegistry {
+ public:
+  void Add(std::shared_ptr<WatchStream> stream);
+  void Remove(const std::shared_ptr<WatchStream>& stream);
+  // Ends all with UNAVAILABLE, DRAINING.
+  void EndAll();
+
+ private:
+  absl::Mutex mutex_;
+  absl::flat_hash_set<std::shared_ptr<WatchStream>> streams_ ABSL_GUARDED_BY(mutex_);
+};
+
+// One WatchToken stream. At most one write is under way; of the tokens that come meanwhile only the
+// newest is sent. Opens itself; the reactor belongs to gRPC.
+grpc::ServerWriteReactor<v1::WatchTokenResponse>* OpenWatch(
+    const ApiParts& parts, WatchRegistry& registry, const grpc::CallbackServerContext& context,
+    const v1::WatchTokenRequest& request);
+
+}  // namespace credbroker
+
+#endif  // CREDBROKER_SERVICE_API_WATCH_STREAM_H_

@@ -1,0 +1,36 @@
+#ifndef CREDBROKER_SERVICE_CALLERS_AUTHENTICATOR_H_
+#define CREDBROKER_SERVICE_CALLERS_AUTHENTICATOR_H_
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+#include "service/model/caller.h"
+
+namespace credbroker {
+
+// What a call shows of its caller. Read anew for each call: a connection may carry many callers.
+struct CallEvidence {
+  // The peer's address as gRPC writes it, e.g. "ipv4:127.0.0.1:4711".
+  absl::string_view peer;
+};
+
+// Says who is calling. Thread-safe.
+class Authenticator {
+ public:
+  virtual ~Authenticator() = default;
+  // CALLER_UNIDENTIFIED if nothing identifies the caller, or what does is not valid.
+  virtual absl::StatusOr<Caller> Identify(const CallEvidence& evidence) const = 0;
+};
+
+// The principal of whoever calls over plaintext on loopback.
+inline constexpr char kLocalPrincipal[] = "local";
+
+// For plaintext on loopback: whoever can reach the listener is `local`; from anywhere else, nobody.
+class LoopbackAuthenticator : public Authenticator {
+ public:
+  absl::StatusOr<Caller> Identify(const CallEvidence& evidence) const override;
+};
+
+}  // namespace credbroker
+
+#endif  // CREDBROKER_SERVICE_CALLERS_AUTHENTICATOR_H_

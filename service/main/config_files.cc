@@ -1,0 +1,120 @@
+#include "service/main/config_files.h"
+
+#include <fcntl.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+#include "service/base/status_macros.h"
+#include "service/upstream/file_credential.h"
+
+namespace credbroker {
+namespace {
+
+constexpr size_t kLargestBundle = 4 << 20;
+
+class File {
+ public:
+  explicit File(const std::string& name) : fd_(open(name.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  ~File() {
+    if (fd_ >= 0) close(fd_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  int fd() const { return fd_; }
+
+ private:
+  const int fd_;
+};
+
+absl::Status Unreadable(int error) {
+  if (error == ENOENT) return absl::NotFoundError("the file does not exist");
+  return absl::ErrnoToStatus(error, "the file cannot be read");
+}
+
+absl::StatusOr<std::string> ReadFrom(int fd, size_t limit) {
+  if (fd < 0) return Unreadable(errno);
+  struct stat status;
+  if (fstat(fd, &status) != 0) return Unreadable(errno);
+  if (S_ISDIR(status.st_mode)) return absl::FailedPreconditionError("this is a directory");
+  std::string content;
+  while (content.size() <= limit) {
+    const size_t done = content.size();
+    content.resize(done + 65536);
+    const ssize_t got = read(fd, content.data() + done, content.size() - done);
+    const int error = errno;
+    content.resize(got > 0 ? done + static_cast<size_t>(got) : done);
+    if (got == 0) return content;
+    if (got < 0 && error != EINTR) return Unreadable(error);
+  }
+  return absl::OutOfRangeError(absl::StrCat("the file is larger than ", limit, " bytes"));
+}
+
+size_t Count(absl::string_view text, absl::string_view what) {
+  size_t count = 0;
+  for (size_t at = text.find(what); at != absl::string_view::npos; at = text.find(what, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadWholeFile(const std::string& file, size_t limit) {
+  const File opened(file);
+  return ReadFrom(opened.fd(), limit);
+}
+
+absl::Status CheckCertificates(const std::string& file) {
+  CREDBROKER_ASSIGN_OR_RETURN(const std::string pem, ReadWholeFile(file, kLargestBundle));
+  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free);
+  if (bio == nullptr) return absl::ResourceExhaustedError("out of memory");
+  size_t read = 0;
+  while (X509* certificate = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
+    X509_free(certificate);
+    ++read;
+  }
+  ERR_clear_error();
+  const size_t written = Count(pem, "-----BEGIN CERTIFICATE-----") +
+                         Count(pem, "-----BEGIN TRUSTED CERTIFICATE-----") +
+                         Count(pem, "-----BEGIN X509 CERTIFICATE-----");
+  if (written == 0) return absl::InvalidArgumentError("the file holds no PEM certificate");
+  if (read != written) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("certificate ", read + 1, " of ", written, " in the file cannot be read"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckSecretFile(const std::string& file) {
+  struct stat status;
+  if (stat(file.c_str(), &status) != 0) return Unreadable(errno);
+  if (S_ISDIR(status.st_mode)) return absl::FailedPreconditionError("this is a directory");
+  if (!S_ISREG(status.st_mode)) return absl::FailedPreconditionError("this is not a regular file");
+  return FileCredential(file).Read().status();
+}
+
+bool IsReadableByOthers(const std::string& file) {
+  struct stat status;
+  if (stat(file.c_str(), &status) != 0) return false;
+  return (status.st_mode & (S_IRGRP | S_IROTH)) != 0;
+}
+
+std::string ResolvePath(absl::string_view config_file, absl::string_view file) {
+  const size_t slash = config_file.rfind('/');
+  if (absl::StartsWith(file, "/") || slash == absl::string_view::npos) return std::string(file);
+  return absl::StrCat(config_file.substr(0, slash + 1), file);
+}
+
+}  // namespace credbroker

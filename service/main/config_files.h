@@ -1,0 +1,33 @@
+#ifndef CREDBROKER_SERVICE_MAIN_CONFIG_FILES_H_
+#define CREDBROKER_SERVICE_MAIN_CONFIG_FILES_H_
+
+#include <cstddef>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace credbroker {
+
+// What the configuration asks of files. Statuses say what is wrong, without the content. All block.
+
+// The content of a file (or pipe) of at most `limit` bytes.
+absl::StatusOr<std::string> ReadWholeFile(const std::string& file, size_t limit);
+
+// OK if the file holds PEM certificates (RFC 7468 section 5), one at least, and all that it holds
+// can be read: OpenSSL would load the intact ones of a damaged bundle in silence.
+absl::Status CheckCertificates(const std::string& file);
+
+// OK if the file is a regular one and the service can read a secret from it (see FileCredential).
+absl::Status CheckSecretFile(const std::string& file);
+
+// Whether others than the owner may read the file. False if that cannot be found out.
+bool IsReadableByOthers(const std::string& file);
+
+// `file` as it is if it is absolute, else relative to the folder that `config_file` is in.
+std::string ResolvePath(absl::string_view config_file, absl::string_view file);
+
+}  // namespace credbroker
+
+#endif  // CREDBROKER_SERVICE_MAIN_CONFIG_FILES_H_

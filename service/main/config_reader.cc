@@ -1,0 +1,148 @@
+#include "service/main/config_reader.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+#include "service/main/config_address.h"
+#include "service/main/config_fields.h"
+#include "service/main/config_files.h"
+#include "service/main/config_tenants.h"
+#include "service/main/config_unsupported.h"
+#include "service/main/yaml_document.h"
+
+namespace credbroker {
+namespace {
+
+constexpr size_t kLargestFile = 16 << 20;
+// What nobody means. Kept away from what the libraries can count.
+constexpr absl::Duration kLongest = absl::Hours(24 * 366);
+constexpr absl::Duration kShortest = absl::Milliseconds(1);
+
+// The address, if the field is there and holds one.
+std::optional<HostPort> Address(FieldReader& mapping, absl::string_view name) {
+  const std::optional<std::string> text = mapping.Text(name);
+  if (!text) return std::nullopt;
+  std::optional<HostPort> address = ParseHostPort(*text);
+  if (!address) {
+    mapping.Refuse(name, "must be HOST:PORT or [IPV6]:PORT, with a port from 0 to 65535");
+  }
+  return address;
+}
+
+void ReadServer(FieldReader& root, Config& config, Faults& faults) {
+  if (!root.Require("server")) return;
+  FieldReader server = *root.Mapping("server");
+  ServerConfig& to = config.server;
+  RefuseUnsupported(server, "tls", faults);
+  server.Require("listen");
+  if (const auto listen = Address(server, "listen")) {
+    to.listen = *listen;
+    if (!IsLoopback(listen->host) && !server.Has("tls")) {
+      server.Refuse("listen", "without server.tls only a loopback address is accepted");
+    }
+  }
+  to.reflection = server.Flag("reflection").value_or(to.reflection);
+  to.max_connection_age =
+      server.Time("max_connection_age", absl::Seconds(1), kLongest).value_or(to.max_connection_age);
+  to.drain_delay =
+      server.Time("drain_delay", absl::ZeroDuration(), kLongest).value_or(to.drain_delay);
+  to.drain_grace = server.Time("drain_grace", kShortest, kLongest).value_or(to.drain_grace);
+  server.Finish();
+}
+
+void ReadAdmin(FieldReader& root, Config& config) {
+  std::optional<FieldReader> admin = root.Mapping("admin");
+  if (!admin) return;
+  AdminConfig& to = config.admin.emplace();
+  to.listen = Address(*admin, "listen").value_or(to.listen);
+  to.status_page = admin->Flag("status_page").value_or(IsLoopback(to.listen.host));
+  if (to.listen.port != 0 && to.listen == config.server.listen) {
+    admin->Refuse("listen", "must not be the address of server.listen");
+  }
+  admin->Finish();
+}
+
+void ReadSessions(FieldReader& root, Config& config) {
+  std::optional<FieldReader> sessions = root.Mapping("sessions");
+  if (!sessions) return;
+  SessionPolicy& to = config.sessions;
+  to.refresh_at = sessions->Decimal("refresh_at", 0.05, 0.95);
+  to.refresh_concurrency =
+      static_cast<int>(sessions->WholeNumber("refresh_concurrency", 1, 1'000'000)
+                           .value_or(static_cast<uint64_t>(to.refresh_concurrency)));
+  to.upstream_concurrency =
+      static_cast<int>(sessions->WholeNumber("upstream_concurrency", 1, 1'000'000)
+                           .value_or(static_cast<uint64_t>(to.upstream_concurrency)));
+  to.max_sessions = static_cast<size_t>(
+      sessions->WholeNumber("max_sessions", 1, std::numeric_limits<int32_t>::max())
+          .value_or(to.max_sessions));
+  to.idle_timeout =
+      sessions->Time("idle_timeout", absl::Seconds(1), kLongest).value_or(to.idle_timeout);
+  sessions->Finish();
+}
+
+void ReadStore(FieldReader& root, Faults& faults) {
+  std::optional<FieldReader> store = root.Mapping("store");
+  if (!store) return;
+  int stores = 0;
+  for (absl::string_view kind : {"memory", "sqlite", "etcd"}) stores += store->Has(kind) ? 1 : 0;
+  if (store->is_mapping() && stores != 1) {
+    store->Refuse("must have exactly one of memory, sqlite and etcd");
+  }
+  if (auto memory = store->Mapping("memory")) memory->Finish();
+  RefuseUnsupported(*store, "sqlite", faults);
+  RefuseUnsupported(*store, "etcd", faults);
+  store->Finish();
+}
+
+}  // namespace
+
+std::variant<Config, Faults> ReadConfig(absl::string_view text, const std::string& file) {
+  Faults faults;
+  Config config;
+  const std::optional<YamlNode> document = LoadYaml(text, faults);
+  if (document) {
+    FieldReader root(*document, "", document->line, faults);
+    ReadServer(root, config, faults);
+    ReadAdmin(root, config);
+    RefuseUnsupported(root, "callers", faults);
+    ReadTenants(root, file, config, faults);
+    RefuseUnsupported(root, "operators", faults);
+    ReadSessions(root, config);
+    RefuseUnsupported(root, "limits", faults);
+    RefuseUnsupported(root, "audit", faults);
+    ReadStore(root, faults);
+    root.Finish();
+  }
+  if (faults.empty()) return config;
+  SortByLine(faults);
+  return faults;
+}
+
+std::variant<Config, Faults> LoadConfig(const std::string& file) {
+  const absl::StatusOr<std::string> text = ReadWholeFile(file, kLargestFile);
+  if (!text.ok()) return Faults{{0, "", std::string(text.status().message())}};
+  return ReadConfig(*text, file);
+}
+
+SecretFaults CheckSecrets(const Config& config) {
+  SecretFaults found;
+  for (const SecretFile& secret : config.secret_files) {
+    const absl::Status status = CheckSecretFile(secret.file);
+    if (!status.ok()) {
+      found.faults.push_back({secret.line, secret.field, std::string(status.message())});
+    } else if (IsReadableByOthers(secret.file)) {
+      found.warnings.push_back(
+          {secret.line, secret.field, "the file can be read by others than its owner"});
+    }
+  }
+  return found;
+}
+
+}  // namespace credbroker

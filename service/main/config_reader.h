@@ -1,0 +1,34 @@
+#ifndef CREDBROKER_SERVICE_MAIN_CONFIG_READER_H_
+#define CREDBROKER_SERVICE_MAIN_CONFIG_READER_H_
+
+#include <string>
+#include <variant>
+
+#include "absl/strings/string_view.h"
+
+#include "service/main/config.h"
+#include "service/main/config_fault.h"
+
+namespace credbroker {
+
+// Reads a configuration file. Either the whole configuration, or all that is wrong with it, by
+// line. Files with certificates are read too; files with secrets are not: see CheckSecrets. Blocks.
+// Never throws, whatever the file holds.
+std::variant<Config, Faults> LoadConfig(const std::string& file);
+
+// The same for a file's content. Relative paths in it are relative to the folder that `file` is in.
+std::variant<Config, Faults> ReadConfig(absl::string_view text, const std::string& file);
+
+struct SecretFaults {
+  // The secret cannot be had. `--check` fails; the service starts without that account.
+  Faults faults;
+  // It can be had, but by others too.
+  Faults warnings;
+};
+
+// Looks at the files with secrets that a configuration names. Blocks.
+SecretFaults CheckSecrets(const Config& config);
+
+}  // namespace credbroker
+
+#endif  // CREDBROKER_SERVICE_MAIN_CONFIG_READER_H_

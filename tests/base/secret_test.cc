@@ -1,0 +1,156 @@
+#include "service/base/secret.h"
+
+#include <malloc.h>
+#include <openssl/crypto.h>
+
+#include <concepts>
+#include <cstdlib>
+#include <cstring>
+#include <ostream>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
+namespace credbroker {
+namespace {
+
+template <typename T>
+concept Comparable = requires(const T& a, const T& b) {
+  a == b;
+};
+template <typename T>
+concept Streamable = requires(std::ostream& out, const T& a) {
+  out << a;
+};
+template <typename T>
+concept Concatenable = requires(const T& a) {
+  absl::StrCat(a);
+};
+
+static_assert(!std::is_copy_constructible_v<Secret>);
+static_assert(!std::is_copy_assignable_v<Secret>);
+static_assert(std::is_nothrow_move_constructible_v<Secret>);
+static_assert(!Comparable<Secret>);
+static_assert(!Streamable<Secret>);
+static_assert(!Concatenable<Secret>);
+static_assert(!std::is_convertible_v<Secret, absl::string_view>);
+static_assert(!std::is_convertible_v<Secret, std::string>);
+static_assert(!std::is_convertible_v<std::string, Secret>);
+// The concepts themselves can fail.
+static_assert(Comparable<std::string> && Streamable<std::string> && Concatenable<std::string>);
+
+// Looks at memory just before OpenSSL gives it back, which is after it should have been wiped.
+int frees_of_canary = 0;
+int frees_of_zeros = 0;
+size_t canary_size = 0;
+constexpr char kCanary[] = "canary-0123456789-canary-0123456789";
+
+void* Allocate(size_t size, const char*, int) { return std::malloc(size); }
+void* Reallocate(void* memory, size_t size, const char*, int) { return std::realloc(memory, size); }
+void Free(void* memory, const char*, int) {
+  static const void* const zeros = std::calloc(1, sizeof(kCanary));
+  if (canary_size > 0 && malloc_usable_size(memory) >= canary_size) {
+    if (std::memcmp(memory, kCanary, canary_size) == 0) ++frees_of_canary;
+    if (std::memcmp(memory, zeros, canary_size) == 0) ++frees_of_zeros;
+  }
+  std::free(memory);
+}
+
+// Must come before OpenSSL allocates anything, hence at the start of the program.
+const bool kWatchingFrees = CRYPTO_set_mem_functions(Allocate, Reallocate, Free) == 1;
+
+class SecretWipeTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(kWatchingFrees);
+    frees_of_canary = frees_of_zeros = 0;
+    canary_size = std::strlen(kCanary);
+  }
+  void TearDown() override { canary_size = 0; }
+};
+
+TEST_F(SecretWipeTest, BytesAreWipedWhenTheObjectEnds) {
+  { const Secret secret = Secret::Copy(kCanary); }
+  EXPECT_EQ(frees_of_zeros, 1);
+  EXPECT_EQ(frees_of_canary, 0);
+}
+
+TEST_F(SecretWipeTest, BytesAreWipedWhenTheObjectIsAssignedTo) {
+  Secret secret = Secret::Copy(kCanary);
+  secret = Secret();
+  EXPECT_EQ(frees_of_zeros, 1);
+  EXPECT_EQ(frees_of_canary, 0);
+}
+
+TEST_F(SecretWipeTest, MovingLeavesNoCopyBehind) {
+  {
+    Secret a = Secret::Copy(kCanary);
+    Secret b = std::move(a);
+    Secret c;
+    c = std::move(b);
+    EXPECT_EQ(c.RevealSecret(), kCanary);
+    EXPECT_EQ(frees_of_zeros, 0);
+  }
+  EXPECT_EQ(frees_of_zeros, 1);
+  EXPECT_EQ(frees_of_canary, 0);
+}
+
+TEST(SecretTest, HoldsWhatWasCopied) {
+  const std::string bytes("a\0b", 3);
+  const Secret secret = Secret::Copy(bytes);
+  EXPECT_EQ(secret.RevealSecret(), bytes);
+  EXPECT_EQ(secret.size(), 3u);
+  EXPECT_FALSE(secret.empty());
+}
+
+TEST(SecretTest, EmptySecret) {
+  EXPECT_TRUE(Secret().empty());
+  EXPECT_TRUE(Secret::Copy("").empty());
+  EXPECT_EQ(Secret().RevealSecret(), "");
+  EXPECT_TRUE(Secret().Clone().empty());
+  bool called = false;
+  EXPECT_TRUE(Secret::Fill(0, [&](absl::Span<uint8_t> bytes) { called = bytes.empty(); }).empty());
+  EXPECT_TRUE(called);
+}
+
+TEST(SecretTest, FillWritesInPlace) {
+  const Secret secret = Secret::Fill(3, [](absl::Span<uint8_t> bytes) {
+    for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<uint8_t>('a' + i);
+  });
+  EXPECT_EQ(secret.RevealSecret(), "abc");
+}
+
+TEST(SecretTest, CloneIsIndependent) {
+  Secret secret = Secret::Copy("abc");
+  const Secret clone = secret.Clone();
+  secret = Secret::Copy("xyz");
+  EXPECT_EQ(clone.RevealSecret(), "abc");
+}
+
+TEST(SecretTest, MovedFromIsEmpty) {
+  Secret a = Secret::Copy("abc");
+  const Secret b = std::move(a);
+  EXPECT_TRUE(a.empty());
+  EXPECT_EQ(b.RevealSecret(), "abc");
+}
+
+TEST(SecretTest, AssigningToItselfKeepsTheBytes) {
+  Secret secret = Secret::Copy("abc");
+  Secret& same = secret;
+  secret = std::move(same);
+  EXPECT_EQ(secret.RevealSecret(), "abc");
+}
+
+TEST(SecretTest, EqualInConstantTimeComparesAllBytes) {
+  EXPECT_TRUE(EqualInConstantTime("", ""));
+  EXPECT_TRUE(EqualInConstantTime("abc", "abc"));
+  for (const char* other : {"", "ab", "abcd", "xbc", "axc", "abx"}) {
+    EXPECT_FALSE(EqualInConstantTime("abc", other)) << other;
+  }
+}
+
+}  // namespace
+}  // namespace credbroker
