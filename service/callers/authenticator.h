@@ -22,9 +22,6 @@ class Authenticator {
   virtual absl::StatusOr<Caller> Identify(const CallEvidence& evidence) const = 0;
 };
 
-// The principal of whoever calls over plaintext on loopback.
-inline constexpr char kLocalPrincipal[] = "local";
-
 // For plaintext on loopback: whoever can reach the listener is `local`; from anywhere else, nobody.
 class LoopbackAuthenticator : public Authenticator {
  public:

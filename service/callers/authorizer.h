@@ -19,6 +19,9 @@ enum class Rpc { kGetToken, kLogin, kRefresh, kWatchToken, kLogout, kListSession
 // The method's name in the proto, e.g. "GetToken".
 absl::string_view RpcName(Rpc rpc);
 
+// The principal of whoever calls over plaintext on loopback.
+inline constexpr char kLocalPrincipal[] = "local";
+
 // What holds for all tenants.
 struct AccessPolicy {
   // The process runs in a Kubernetes pod (KUBERNETES_SERVICE_HOST is set). There a mesh sidecar
