@@ -6,6 +6,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 
 namespace credbroker {
 namespace {
@@ -52,7 +53,8 @@ class LimitChecker : public nlohmann::json_sax<Json> {
 
 absl::StatusOr<Json> ParseUntrustedJson(absl::string_view text) {
   LimitChecker checker;
-  if (!Json::sax_parse(text.begin(), text.end(), &checker)) {
+  // The parser takes NUL for the end and would not look at what follows; JSON never holds one.
+  if (absl::StrContains(text, '\0') || !Json::sax_parse(text.begin(), text.end(), &checker)) {
     return absl::InvalidArgumentError("not acceptable JSON");
   }
   Json value = Json::parse(text.begin(), text.end(), /*cb=*/nullptr, /*allow_exceptions=*/false);

@@ -58,7 +58,9 @@ TEST(ParseUntrustedJsonTest, Row18BytesThatAreNotUtf8AreRefused) {
 
 TEST(ParseUntrustedJsonTest, AnythingAfterTheValueIsRefused) {
   for (const char* text : {"{}x", "{}{}", "1 2", "[],", "{}\x01"}) EXPECT_FALSE(Parses(text));
+  // The parser by itself takes NUL for the end.
   EXPECT_FALSE(Parses(absl::string_view("{}\0", 3)));
+  EXPECT_FALSE(Parses(absl::string_view("{}\0x", 4)));
   EXPECT_TRUE(Parses(" {} \r\n\t"));
 }
 

@@ -63,12 +63,13 @@ TEST(ThreadWorkerPoolTest, Row12KeysAreServedInTurn) {
 TEST(ThreadWorkerPoolTest, AllThreadsWorkAtOnce) {
   ThreadWorkerPool pool(3);
   // Each waits for the others, so fewer threads would never get there.
-  absl::BlockingCounter all(3);
+  absl::BlockingCounter missing(3);
+  absl::Notification all;
   absl::BlockingCounter done(3);
   for (int i = 0; i < 3; ++i) {
     pool.Submit("a", [&] {
-      all.DecrementCount();
-      all.Wait();
+      if (missing.DecrementCount()) all.Notify();
+      all.WaitForNotification();
       done.DecrementCount();
     });
   }
