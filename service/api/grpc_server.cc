@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <climits>
+#include <memory>
+#include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -47,6 +50,19 @@ void SetLimits(grpc::ServerBuilder& builder, const GrpcServerOptions& options) {
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
 }
 
+// Linking the reflection library registers it for every server: takes it out again.
+class WithoutReflection : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    plugins->erase(std::remove_if(plugins->begin(), plugins->end(),
+                                  [](const auto& plugin) {
+                                    return plugin->name() == "proto_server_reflection";
+                                  }),
+                   plugins->end());
+  }
+};
+
 }  // namespace
 
 class GrpcServer::Serving {
@@ -61,8 +77,9 @@ class GrpcServer::Serving {
         service_(api_, watches_),
         listener_(std::move(listener)) {
     grpc::EnableDefaultHealthCheckService(true);
-    if (options.reflection) grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
+    if (!options.reflection) builder.SetOption(std::make_unique<WithoutReflection>());
     SetLimits(builder, options);
     builder.RegisterService(&service_);
     // The broker accepts connections itself: gRPC's own listener stays deaf after it once ran out
@@ -79,7 +96,7 @@ class GrpcServer::Serving {
   ~Serving() {
     RefuseNew();
     if (server_ != nullptr) {
-      server_->Shutdown(absl::ToChronoTime(absl::UnixEpoch()));
+      CutOff();
       tracker_.WaitUntilNone(absl::InfiniteDuration());
       server_->Wait();
     }
@@ -103,9 +120,14 @@ class GrpcServer::Serving {
     watches_.EndAll();
   }
 
-  void FinishCalls(absl::Duration grace) { tracker_.WaitUntilNone(grace); }
+  void FinishCalls(absl::Duration grace) {
+    if (!tracker_.WaitUntilNone(grace)) CutOff();
+  }
 
  private:
+  // Cancels what is left and closes all connections.
+  void CutOff() { server_->Shutdown(absl::ToChronoTime(absl::UnixEpoch())); }
+
   void Accept() {
     for (int fd = listener_->Accept(); fd >= 0; fd = listener_->Accept()) {
       grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;

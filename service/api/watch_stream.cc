@@ -51,8 +51,9 @@ class WatchStream : public std::enable_shared_from_this<WatchStream> {
   void End(absl::Status status);
 
  private:
+  void Respond(WorkerPool::Work answer);
   void Send(v1::WatchTokenResponse response);
-  void Step() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Step() ABSL_LOCKS_EXCLUDED(mutex_);
   void OnWriteDone(bool ok);
   void OnCancel();
   void OnDone();
@@ -68,7 +69,9 @@ class WatchStream : public std::enable_shared_from_this<WatchStream> {
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
-  v1::WatchTokenResponse current_ ABSL_GUARDED_BY(mutex_);
+  uint64_t newest_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Belongs to gRPC while `writing_`.
+  v1::WatchTokenResponse current_;
   std::optional<v1::WatchTokenResponse> next_ ABSL_GUARDED_BY(mutex_);
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
 };
@@ -92,12 +95,11 @@ void WatchStream::Open(const grpc::CallbackServerContext& context,
       [self](const SessionPtr& session) {
         v1::WatchTokenResponse response;
         ToProto(*session, *response.mutable_token());
-        self->parts_.responder.Submit("", [self, response = std::move(response)]() mutable {
-          self->Send(std::move(response));
-        });
+        self->Respond(
+            [self, response = std::move(response)]() mutable { self->Send(std::move(response)); });
       },
       [self](const WatchEnd& end) {
-        self->parts_.responder.Submit("", [self, end] {
+        self->Respond([self, end] {
           if (end.revoked.has_value()) {
             v1::WatchTokenResponse response;
             response.mutable_revoked()->set_reason(ToProto(*end.revoked));
@@ -115,40 +117,70 @@ void WatchStream::Open(const grpc::CallbackServerContext& context,
   if (cancelled) parts_.sessions.Cancel(call);
 }
 
-void WatchStream::Send(v1::WatchTokenResponse response) {
+// The session manager's last word may come when the stream, and the server with it, is gone; until
+// the stream has finished, the server cannot be.
+void WatchStream::Respond(WorkerPool::Work answer) {
   absl::MutexLock lock(&mutex_);
-  if (end_.has_value()) return;
-  next_ = std::move(response);
+  if (!finished_) parts_.responder.Submit("", std::move(answer));
+}
+
+void WatchStream::Send(v1::WatchTokenResponse response) {
+  {
+    absl::MutexLock lock(&mutex_);
+    // Two responders may overtake each other.
+    if (response.has_token() && response.token().generation() < newest_) return;
+    if (response.has_token()) newest_ = response.token().generation();
+    if (end_.has_value()) return;
+    next_ = std::move(response);
+  }
   Step();
 }
 
 void WatchStream::End(absl::Status status) {
-  absl::MutexLock lock(&mutex_);
-  if (end_.has_value()) return;
-  end_ = std::move(status);
+  {
+    absl::MutexLock lock(&mutex_);
+    if (end_.has_value()) return;
+    end_ = std::move(status);
+  }
   Step();
 }
 
-// gRPC's own work for a write or the end is queued by these calls, so the lock is not held across
-// I/O, and the reactor's callbacks come on other stacks.
+// Without the lock: gRPC may call back from inside StartWrite and Finish. Whoever sets `writing_`
+// or `finished_` is alone in having the reactor to itself.
 void WatchStream::Step() {
-  if (writing_ || finished_) return;
-  if (next_.has_value() && (!end_.has_value() || end_->ok())) {
-    current_ = *std::move(next_);
-    next_.reset();
-    writing_ = true;
-    reactor_->StartWrite(&current_);
-  } else if (end_.has_value()) {
-    finished_ = true;
-    reactor_->Finish(end_->ok() ? grpc::Status::OK : ToGrpcStatus(*end_, names_));
+  Reactor* reactor;
+  bool write;
+  grpc::Status status;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (writing_ || finished_) return;
+    reactor = reactor_;
+    write = next_.has_value() && (!end_.has_value() || end_->ok());
+    if (write) {
+      current_ = *std::move(next_);
+      next_.reset();
+      writing_ = true;
+    } else if (end_.has_value()) {
+      finished_ = true;
+      if (!end_->ok()) status = ToGrpcStatus(*end_, names_);
+    } else {
+      return;
+    }
+  }
+  if (write) {
+    reactor->StartWrite(&current_);
+  } else {
+    reactor->Finish(status);
   }
 }
 
 void WatchStream::OnWriteDone(bool ok) {
-  absl::MutexLock lock(&mutex_);
-  writing_ = false;
-  if (!ok && !end_.has_value()) end_ = absl::CancelledError("the stream is gone");
-  if (!ok) next_.reset();
+  {
+    absl::MutexLock lock(&mutex_);
+    writing_ = false;
+    if (!ok && !end_.has_value()) end_ = absl::CancelledError("the stream is gone");
+    if (!ok) next_.reset();
+  }
   Step();
 }
 
@@ -177,9 +209,15 @@ void WatchStream::OnDone() {
   parts_.tracker.Leave();
 }
 
-void WatchRegistry::Add(std::shared_ptr<WatchStream> stream) {
-  absl::MutexLock lock(&mutex_);
-  streams_.insert(std::move(stream));
+void WatchRegistry::Add(const std::shared_ptr<WatchStream>& stream) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!ended_) {
+      streams_.insert(stream);
+      return;
+    }
+  }
+  stream->End(Draining());
 }
 
 void WatchRegistry::Remove(const std::shared_ptr<WatchStream>& stream) {
@@ -191,6 +229,7 @@ void WatchRegistry::EndAll() {
   std::vector<std::shared_ptr<WatchStream>> streams;
   {
     absl::MutexLock lock(&mutex_);
+    ended_ = true;
     streams.assign(streams_.begin(), streams_.end());
   }
   for (const auto& stream : streams) stream->End(Draining());

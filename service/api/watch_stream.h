@@ -19,13 +19,15 @@ class WatchStream;
 // The open streams, so that a drain can end them. Thread-safe.
 class WatchRegistry {
  public:
-  void Add(std::shared_ptr<WatchStream> stream);
+  // After EndAll it ends at once.
+  void Add(const std::shared_ptr<WatchStream>& stream);
   void Remove(const std::shared_ptr<WatchStream>& stream);
   // Ends all with UNAVAILABLE, DRAINING.
   void EndAll();
 
  private:
   absl::Mutex mutex_;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   absl::flat_hash_set<std::shared_ptr<WatchStream>> streams_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -18,6 +18,7 @@
 #include "service/main/config_unsupported.h"
 #include "service/main/config_values.h"
 #include "service/model/names.h"
+#include "service/scram/mechanism_traits.h"
 
 namespace credbroker {
 namespace {

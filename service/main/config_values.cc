@@ -86,13 +86,6 @@ std::optional<absl::Duration> ParseDuration(absl::string_view text) {
   return duration;
 }
 
-std::optional<Mechanism> ParseMechanism(absl::string_view text) {
-  if (text == "SCRAM-SHA-1") return Mechanism::kScramSha1;
-  if (text == "SCRAM-SHA-256") return Mechanism::kScramSha256;
-  if (text == "SCRAM-SHA-512") return Mechanism::kScramSha512;
-  return std::nullopt;
-}
-
 bool MeansOtherThanText(absl::string_view text) {
   for (absl::string_view word : {"true", "True", "TRUE", "false", "False", "FALSE", "null", "Null",
                                  "NULL", "~", ".nan", ".NaN", ".NAN"}) {

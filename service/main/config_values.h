@@ -7,8 +7,6 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
-#include "service/model/mechanism.h"
-
 namespace credbroker {
 
 // What single values of the configuration file may look like. Pure functions; nothing stands for
@@ -23,9 +21,6 @@ std::optional<double> ParseDecimalNumber(absl::string_view text);
 
 // A sequence of numbers with units, such as 30s, 5m, 250ms, 1.5h, 1h30m; no sign, no bare number.
 std::optional<absl::Duration> ParseDuration(absl::string_view text);
-
-// "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512".
-std::optional<Mechanism> ParseMechanism(absl::string_view text);
 
 // Whether unquoted `text` means a number, a boolean or nothing (the core schema of YAML 1.2, and
 // JSON), so that it is not text.

@@ -193,7 +193,8 @@ TEST(ReadConfig, Row31ADocumentWithAnyByteReplacedIsReadOrRefused) {
       std::string changed = whole;
       changed[i] = replacement;
       const auto read = ReadConfig(changed, "f");
-      if (const auto* faults = std::get_if<Faults>(&read)) EXPECT_FALSE(faults->empty());
+      const auto* faults = std::get_if<Faults>(&read);
+      EXPECT_TRUE(faults == nullptr || !faults->empty());
     }
   }
 }

@@ -38,14 +38,6 @@ TEST(ConfigValues, DurationsHaveUnits) {
   }
 }
 
-TEST(ConfigValues, MechanismsAreNamedExactly) {
-  EXPECT_EQ(ParseMechanism("SCRAM-SHA-1"), Mechanism::kScramSha1);
-  EXPECT_EQ(ParseMechanism("SCRAM-SHA-256"), Mechanism::kScramSha256);
-  EXPECT_EQ(ParseMechanism("SCRAM-SHA-512"), Mechanism::kScramSha512);
-  EXPECT_FALSE(ParseMechanism("scram-sha-1"));
-  EXPECT_FALSE(ParseMechanism("SCRAM-SHA-1-PLUS"));
-}
-
 TEST(ConfigValues, NumbersAndBooleansAreNotText) {
   for (const char* other : {"", "~", "null", "true", "False", "0", "-1", "+12", "010", "0x1F",
                             "0o17", "1.5", "1.", ".5", "1e3", "1.5E-3", ".inf", "-.inf", ".nan"}) {
