@@ -134,10 +134,10 @@ admin=${listening[1]}
 echo "sandbox-upstream on $upstream, credbrokerd on $broker"
 
 say "credbroker token --tenant demo --address $broker --plaintext"
-ask=("$bin/credbroker" --address "$broker" --plaintext --tenant demo)
-token=$("${ask[@]}" token) || fail "the broker gave no token"
+ask=("$bin/credbroker" token --tenant demo --address "$broker" --plaintext)
+token=$("${ask[@]}") || fail "the broker gave no token"
 [[ $token == *.*.* ]] || fail "what the broker gave is not a token"
-json=$("${ask[@]}" --output json token) || fail "the broker gave no token as JSON"
+json=$("${ask[@]}" --output json) || fail "the broker gave no token as JSON"
 expiry=$(sed -nE 's/.*"expireTime": *"([^"]+)".*/\1/p' <<<"$json")
 [[ -n $expiry ]] || fail "the broker named no expiry"
 cat <<END
@@ -155,9 +155,9 @@ cat <<END
 Try next:
 
   credbroker="$bin/credbroker"
-  "\$credbroker" watch    --address $broker --plaintext --tenant demo    # each new token
-  "\$credbroker" refresh  --address $broker --plaintext --tenant demo
-  "\$credbroker" logout   --address $broker --plaintext --tenant demo
+  "\$credbroker" watch    --tenant demo --address $broker --plaintext    # each new token
+  "\$credbroker" refresh  --tenant demo --address $broker --plaintext
+  "\$credbroker" logout   --tenant demo --address $broker --plaintext
   "\$credbroker" sessions --address $broker --plaintext
   curl http://$admin/metrics             # the broker's metrics
   curl http://$upstream/_sandbox/stats     # what the broker asked the sandbox for

@@ -19,9 +19,9 @@
 
 namespace credbroker {
 
-// A SessionManager on a loop that the test drives, with an upstream that the test decides about. Tenant
-// "acme" has the accounts "one" and "two" and allows caller passwords; its tokens live for 5 minutes, so
-// they are refreshed after 201 s (no jitter: the fake draws the middle).
+// A SessionManager on a loop that the test drives, with an upstream that the test decides about.
+// Tenant "acme" has the accounts "one" and "two" and allows caller passwords; its tokens live for 5
+// minutes, so they are refreshed after 201 s (no jitter: the fake draws the middle).
 class ManagerFixture : public testing::Test {
  protected:
   using Kind = FakeUpstream::Kind;
@@ -41,9 +41,9 @@ class ManagerFixture : public testing::Test {
     tenant->accounts = {{"one", "one@acme.example", "Cms", "/nonexistent/one"},
                         {"two", "two@acme.example", "", "/nonexistent/two"}};
     tenant_ = tenant;
-    manager_ = std::make_unique<SessionManager>(
-        SessionManager::Parts{loop_, upstream_, random_, metrics_}, policy,
-        TenantDirectory({tenant_}));
+    manager_ =
+        std::make_unique<SessionManager>(SessionManager::Parts{loop_, upstream_, random_, metrics_},
+                                         policy, TenantDirectory({tenant_}));
   }
 
   Target TargetOf(const std::string& account) const {
@@ -86,7 +86,8 @@ class ManagerFixture : public testing::Test {
     return result;
   }
 
-  std::shared_ptr<LoginResult> PasswordLogin(const std::string& account, const std::string& password,
+  std::shared_ptr<LoginResult> PasswordLogin(const std::string& account,
+                                             const std::string& password,
                                              const std::string& principal = "local") {
     SessionManager::LoginOptions login;
     login.password = Secret::Copy(password);
@@ -106,7 +107,8 @@ class ManagerFixture : public testing::Test {
   }
 
   using LogoutResult = std::optional<absl::StatusOr<bool>>;
-  std::shared_ptr<LogoutResult> Logout(const std::string& account = "one", CallOptions options = {}) {
+  std::shared_ptr<LogoutResult> Logout(const std::string& account = "one",
+                                       CallOptions options = {}) {
     auto result = std::make_shared<LogoutResult>();
     manager_->Logout(TargetOf(account), std::move(options),
                      [result](auto confirmed) { *result = std::move(confirmed); });
@@ -157,7 +159,8 @@ class ManagerFixture : public testing::Test {
     return std::string((**result).value()->access_token.RevealSecret());
   }
   template <typename T>
-  static std::optional<Reason> ReasonIn(const std::shared_ptr<std::optional<absl::StatusOr<T>>>& result) {
+  static std::optional<Reason> ReasonIn(
+      const std::shared_ptr<std::optional<absl::StatusOr<T>>>& result) {
     if (!result->has_value()) return std::nullopt;
     return ReasonOf((*result)->status());
   }
