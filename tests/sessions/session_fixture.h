@@ -1,5 +1,5 @@
-#ifndef CREDBROKER_TESTS_SESSIONS_MANAGER_FIXTURE_H_
-#define CREDBROKER_TESTS_SESSIONS_MANAGER_FIXTURE_H_
+#ifndef CREDBROKER_TESTS_SESSIONS_SESSION_FIXTURE_H_
+#define CREDBROKER_TESTS_SESSIONS_SESSION_FIXTURE_H_
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@ namespace credbroker {
 // A SessionManager on a loop that the test drives, with an upstream that the test decides about.
 // Tenant "acme" has the accounts "one" and "two" and allows caller passwords; its tokens live for 5
 // minutes, so they are refreshed after 201 s (no jitter: the fake draws the middle).
-class ManagerFixture : public testing::Test {
+class SessionFixture : public testing::Test {
  protected:
   using Kind = FakeUpstream::Kind;
   using SessionPtr = std::shared_ptr<const Session>;
@@ -32,7 +32,7 @@ class ManagerFixture : public testing::Test {
   static constexpr absl::Duration kLifetime = absl::Minutes(5);
   static constexpr absl::Duration kSlack = absl::Seconds(5);
 
-  ManagerFixture() { Restart(SessionPolicy{}); }
+  SessionFixture() { Restart(SessionPolicy{}); }
 
   void Restart(const SessionPolicy& policy) {
     auto tenant = std::make_shared<Tenant>();
@@ -176,4 +176,4 @@ class ManagerFixture : public testing::Test {
 
 }  // namespace credbroker
 
-#endif  // CREDBROKER_TESTS_SESSIONS_MANAGER_FIXTURE_H_
+#endif  // CREDBROKER_TESTS_SESSIONS_SESSION_FIXTURE_H_
