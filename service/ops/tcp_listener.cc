@@ -18,7 +18,9 @@
 namespace credbroker {
 namespace {
 
-constexpr int kBacklog = 128;
+// As long as the machine allows: thousands of callers come back at once after a restart, and
+// whoever finds the queue full waits seconds for TCP to try again.
+constexpr int kBacklog = SOMAXCONN;
 // How long to leave a failing accept alone; a connection that waits meanwhile stays in the backlog.
 constexpr int kPauseAfterFailureMs = 100;
 

@@ -91,8 +91,10 @@ TEST_F(CurlHttpClientTest, ManyRequestsRunAtOnce) {
     {
       absl::MutexLock lock(&mutex);
       ++waiting;
-      mutex.Await(absl::Condition(
-          +[](int* count) { return *count == kRequests; }, &waiting));
+      // Bounded, so that a request that never comes fails the test instead of stopping it.
+      mutex.AwaitWithTimeout(absl::Condition(
+                                 +[](int* count) { return *count == kRequests; }, &waiting),
+                             absl::Seconds(20));
     }
     connection.Write(kOk);
   });

@@ -70,7 +70,7 @@ ScriptedServer::ScriptedServer(Script script) : script_(std::move(script)) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof(address);
   if (bind(listen_fd_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      listen(listen_fd_, 64) != 0 ||
+      listen(listen_fd_, SOMAXCONN) != 0 ||
       getsockname(listen_fd_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
     std::abort();
   }
