@@ -4,9 +4,9 @@
 #include "absl/time/time.h"
 #include "credbroker/v1/credential_broker.pb.h"
 
+#include "service/model/device.h"
 #include "service/model/session.h"
 #include "service/sessions/session_manager.h"
-#include "service/upstream/upstream.h"
 
 // Between the API's messages and the values that the service works with. Pure.
 

@@ -13,6 +13,7 @@
 #include "service/base/clock.h"
 #include "service/base/secret.h"
 #include "service/model/account_key.h"
+#include "service/model/device.h"
 #include "service/model/tenant.h"
 
 namespace credbroker {
@@ -24,14 +25,6 @@ class Credential {
   // The password as it is now. May block: for worker threads. Thread-safe. LOGIN_REQUIRED if it
   // cannot be had.
   virtual absl::StatusOr<Secret> Read() const = 0;
-};
-
-// What a login tells upstream about the device that it creates; what is absent gets a default.
-struct Device {
-  std::optional<std::string> device_name;
-  std::optional<std::string> browser;
-  std::optional<std::string> os;
-  std::optional<std::string> os_version;
 };
 
 // Whose login, refresh or logout it is.

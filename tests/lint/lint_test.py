@@ -113,6 +113,7 @@ class LintTest(unittest.TestCase):
             ("service/sessions/a.cc", "service/api/x.h"),
             ("service/sessions/a.cc", "credbroker/v1/credential_broker.pb.h"),
             ("service/callers/a.cc", "google/rpc/error_details.pb.h"),
+            ("service/api/a.cc", "service/upstream/x.h"),
             ("service/api/a.cc", "client/token_source.h"),
             ("service/base/a.cc", "tests/fakes/x.h"),
             ("client/a.cc", "service/base/x.h"),

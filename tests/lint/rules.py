@@ -17,8 +17,8 @@ ARROWS = {
         "service/upstream", "service/stores", "service/ops", "service/model", "service/base",
     ],
     "service/api": [
-        "service/sessions", "service/upstream", "service/callers", "service/ops", "service/model",
-        "service/base", "proto",
+        "service/sessions", "service/callers", "service/ops", "service/model", "service/base",
+        "proto",
     ],
     "service/main": ["service/*", "proto"],
     "client": ["proto"],
