@@ -38,17 +38,9 @@ struct LoginPlan {
 // A login that must wait for the exchange that is running.
 struct QueuedLogin {
   LoginPlan plan;
+  // Any other forced login will do: it is to run with the configured credential.
   bool joinable = false;
-  CallId call = 0;
-};
-// An open watch.
-struct Watcher {
-  SessionManager::OnToken token;
-  SessionManager::OnEnd end;
-};
-// A Logout that waits for upstream.
-struct LogoutWaiter {
-  SessionManager::LogoutDone done;
+  TokenWaiter waiter;
 };
 
 // Nothing runs. `due`: when the timer will look again.

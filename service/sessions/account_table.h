@@ -45,7 +45,7 @@ class AccountTable : private Capacity {
 
   SessionPolicy policy_;
   ExchangeGate gate_;
-  AccountMachine::World world_;
+  AccountWorld world_;
   const TenantDirectory tenants_;
   absl::btree_map<AccountKey, std::shared_ptr<AccountMachine>> machines_;
   absl::flat_hash_map<CallId, std::shared_ptr<AccountMachine>> calls_;

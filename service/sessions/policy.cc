@@ -10,6 +10,7 @@ constexpr double kRefreshAtWhenShort = 0.67;
 constexpr absl::Duration kShortLifetime = absl::Minutes(10);
 constexpr double kJitter = 0.1;
 constexpr absl::Duration kLongestSlack = absl::Seconds(5);
+constexpr double kMostOfLifetime = 0.9;
 constexpr absl::Duration kFirstBackoff = absl::Seconds(1);
 constexpr absl::Duration kLongestBackoff = absl::Minutes(1);
 constexpr absl::Duration kFirstHoldBack = absl::Minutes(5);
@@ -29,6 +30,10 @@ absl::Duration RefreshDelay(const SessionPolicy& policy, absl::Duration lifetime
       policy.refresh_at.value_or(lifetime < kShortLifetime ? kRefreshAtWhenShort : kRefreshAt);
   const double spread = 1 + kJitter * (2 * jitter - 1);
   return std::min(lifetime * (share * spread), lifetime - Slack(lifetime));
+}
+
+bool IsAttainable(absl::Duration min_remaining, absl::Duration lifetime) {
+  return min_remaining <= lifetime * kMostOfLifetime;
 }
 
 absl::Duration Slack(absl::Duration lifetime) { return std::min(kLongestSlack, lifetime / 10); }

@@ -26,6 +26,10 @@ struct SessionPolicy {
 // in [0, 1) spreads it by ±10 %; it is drawn once per token.
 absl::Duration RefreshDelay(const SessionPolicy& policy, absl::Duration lifetime, double jitter);
 
+// Whether a call may ask that `min_remaining` of a lifetime be left: up to 0.9 of it, since a token
+// must be able to age.
+bool IsAttainable(absl::Duration min_remaining, absl::Duration lifetime);
+
 // How long before its true end a token stops counting as live: min(5 s, lifetime ÷ 10).
 absl::Duration Slack(absl::Duration lifetime);
 

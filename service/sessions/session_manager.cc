@@ -3,20 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "service/model/failure.h"
 #include "service/sessions/account_table.h"
+#include "service/sessions/refusal.h"
 
 namespace credbroker {
-namespace {
-
-// See GetToken: more than this share of the lifetime cannot be asked for.
-constexpr double kMostOfLifetime = 0.9;
-
-absl::Status LoginRequired() {
-  return Failure(Reason::kLoginRequired, "no live session, and no credential to make one: log in");
-}
-
-}  // namespace
 
 absl::string_view StateName(SessionState state) {
   switch (state) {
@@ -50,7 +40,7 @@ SessionManager::SessionPtr SessionManager::Peek(const AccountKey& key, absl::Dur
   const Session& session = *published->session;
   const Instant now = loop_.Now();
   if (!session.IsLiveAt(now) || session.expires - now < min_remaining ||
-      min_remaining > session.lifetime * kMostOfLifetime) {
+      !IsAttainable(min_remaining, session.lifetime)) {
     return nullptr;
   }
   if (!published->owner.empty() && std::find(options.principals.begin(), options.principals.end(),
@@ -116,9 +106,7 @@ CallId SessionManager::Login(Target target, LoginOptions login, CallOptions opti
                 [this, add, login = std::move(login), options = std::move(options),
                  done = std::move(done)](CallId call, AccountMachine* machine) mutable {
                   if (machine == nullptr) {
-                    done(add ? Failure(Reason::kOverloaded, "too many accounts are remembered",
-                                       absl::Seconds(5))
-                             : LoginRequired());
+                    done(add ? TooManyAccounts() : LoginRequired());
                     return;
                   }
                   machine->Login(call, std::move(login), options, Ending(call, std::move(done)));

@@ -63,6 +63,20 @@ class Waiters {
     return all;
   }
 
+  // The oldest of those that `wanted` holds for; `call` says whose it was.
+  template <typename Predicate>
+  std::optional<Waiter> TakeOldest(CallId* call, Predicate wanted) {
+    for (auto& [id, entry] : waiting_) {
+      if (!wanted(entry.waiter)) continue;
+      *call = id;
+      return Take(id);
+    }
+    return std::nullopt;
+  }
+  std::optional<Waiter> TakeOldest(CallId* call) {
+    return TakeOldest(call, [](const Waiter&) { return true; });
+  }
+
   bool empty() const { return waiting_.empty(); }
   size_t size() const { return waiting_.size(); }
 

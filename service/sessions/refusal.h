@@ -1,0 +1,24 @@
+#ifndef CREDBROKER_SERVICE_SESSIONS_REFUSAL_H_
+#define CREDBROKER_SERVICE_SESSIONS_REFUSAL_H_
+
+#include "absl/status/status.h"
+
+namespace credbroker {
+
+// What a caller is told where more than one place says it.
+
+// LOGIN_REQUIRED.
+absl::Status LoginRequired();
+// CALLER_NOT_ALLOWED: the session is a caller's own, and not this caller's.
+absl::Status BelongsToAnother();
+// LIFETIME_UNATTAINABLE: see IsAttainable.
+absl::Status LifetimeUnattainable();
+// DEADLINE_EXCEEDED.
+absl::Status DeadlinePassed();
+// OVERLOADED: see Capacity.
+absl::Status TooManySessions();
+absl::Status TooManyAccounts();
+
+}  // namespace credbroker
+
+#endif  // CREDBROKER_SERVICE_SESSIONS_REFUSAL_H_
