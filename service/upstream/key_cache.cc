@@ -74,11 +74,6 @@ bool KeyCache::Differs(const AccountKey& account, const Secret& password) const 
   return found != entries_.end() && found->second.fingerprint != fingerprint;
 }
 
-void KeyCache::Forget(const AccountKey& account) {
-  absl::MutexLock lock(&mutex_);
-  entries_.erase(account);
-}
-
 uint64_t KeyCache::derivations() const {
   absl::MutexLock lock(&mutex_);
   return derivations_;

@@ -49,9 +49,6 @@ class KeyCache {
   // Whether `password` is other than what the account's last login used. False if there was none.
   bool Differs(const AccountKey& account, const Secret& password) const;
 
-  // Forgets all of an account.
-  void Forget(const AccountKey& account);
-
   // How often keys were derived.
   uint64_t derivations() const;
 

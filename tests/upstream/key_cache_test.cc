@@ -109,12 +109,5 @@ TEST_F(KeyCacheTest, RejectedKeysAreDroppedButTheContentIsRemembered) {
   ExpectDerived(kAccount, kParameters, "pencil");
 }
 
-TEST_F(KeyCacheTest, ForgottenAccountHasNoHistory) {
-  Keys(kAccount, kParameters, "pencil");
-  cache_.Forget(kAccount);
-  EXPECT_FALSE(cache_.Differs(kAccount, Secret::Copy("pencil2")));
-  ExpectDerived(kAccount, kParameters, "pencil");
-}
-
 }  // namespace
 }  // namespace credbroker
