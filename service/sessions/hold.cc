@@ -1,5 +1,6 @@
 #include "service/sessions/hold.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "service/sessions/policy.h"
@@ -10,17 +11,21 @@ void Hold::Reject(Instant now, Reason reason, std::string fingerprint) {
   ++rejections_;
   until_ = now + HoldBack(rejections_);
   reason_ = reason;
-  fingerprint_ = std::move(fingerprint);
+  if (!WasRejected(fingerprint) && fingerprints_.size() < kDistinctPasswords) {
+    fingerprints_.push_back(std::move(fingerprint));
+  }
 }
 
 void Hold::Clear() { *this = Hold(); }
 
+bool Hold::WasRejected(const std::string& fingerprint) const {
+  return std::find(fingerprints_.begin(), fingerprints_.end(), fingerprint) != fingerprints_.end();
+}
+
 std::optional<absl::Status> Hold::Refusal(Instant now, const std::string& fingerprint) const {
   if (!IsActive(now)) return std::nullopt;
-  const bool other_password =
-      !fingerprint.empty() && !fingerprint_.empty() && fingerprint != fingerprint_;
-  if (other_password && reason_ == Reason::kCredentialRejected &&
-      rejections_ < kDistinctPasswords) {
+  const bool may_differ = !fingerprint.empty() && reason_ == Reason::kCredentialRejected;
+  if (may_differ && fingerprints_.size() < kDistinctPasswords && !WasRejected(fingerprint)) {
     return std::nullopt;
   }
   return Failure(Reason::kCredentialHeldBack,

@@ -1,8 +1,10 @@
 #ifndef CREDBROKER_SERVICE_SESSIONS_HOLD_H_
 #define CREDBROKER_SERVICE_SESSIONS_HOLD_H_
 
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 
@@ -16,11 +18,11 @@ namespace credbroker {
 // Refreshes are no password attempts and go on.
 //
 // A caller's own account gets its passwords from outside: there another password is another
-// credential, but only until kDistinctPasswords of them were rejected in a row. After that nobody
-// may guess on.
+// credential, but only until kDistinctPasswords different ones were rejected in a row. After that
+// nobody may guess on.
 class Hold {
  public:
-  static constexpr int kDistinctPasswords = 3;
+  static constexpr size_t kDistinctPasswords = 3;
 
   // Upstream said no: CREDENTIAL_REJECTED or ACCOUNT_FORBIDDEN. `fingerprint` tells a caller's
   // passwords apart; empty for a configured account.
@@ -40,10 +42,13 @@ class Hold {
   Reason reason() const { return reason_; }
 
  private:
+  bool WasRejected(const std::string& fingerprint) const;
+
   Instant until_ = Instant::InfinitePast();
   Reason reason_ = Reason::kCredentialRejected;
   int rejections_ = 0;
-  std::string fingerprint_;
+  // Of the passwords that were rejected, kDistinctPasswords at most.
+  std::vector<std::string> fingerprints_;
 };
 
 }  // namespace credbroker

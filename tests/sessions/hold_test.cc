@@ -46,6 +46,19 @@ TEST(HoldTest, AnotherPasswordOfACallerMayBeTriedButTheSameMayNot) {
   EXPECT_FALSE(hold.Refusal(kNow, "second").has_value());
 }
 
+TEST(HoldTest, RejectedPasswordIsRememberedWhenAnotherIsRejected) {
+  Hold hold;
+  hold.Reject(kNow, Reason::kCredentialRejected, "first");
+  hold.Reject(kNow, Reason::kCredentialRejected, "second");
+  EXPECT_TRUE(hold.Refusal(kNow, "first").has_value());
+}
+
+TEST(HoldTest, OnePasswordRejectedOftenIsStillOnePassword) {
+  Hold hold;
+  for (int i = 0; i < 5; ++i) hold.Reject(kNow, Reason::kCredentialRejected, "first");
+  EXPECT_FALSE(hold.Refusal(kNow, "second").has_value());
+}
+
 TEST(HoldTest, AfterThreeDistinctPasswordsNobodyMayGuessOn) {
   Hold hold;
   hold.Reject(kNow, Reason::kCredentialRejected, "first");
