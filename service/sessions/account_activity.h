@@ -19,8 +19,11 @@ namespace credbroker {
 
 // A call that wants the account's next token.
 struct TokenWaiter {
+  CallId call = 0;
   CallOptions options;
   absl::Duration min_remaining;
+  // A generation that must not be the answer.
+  std::optional<uint64_t> replaces;
   bool counted = false;  // A GetToken: credbroker_token_requests_total.
   bool joined = false;   // An exchange that somebody else started.
   SessionManager::Done done;

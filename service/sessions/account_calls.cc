@@ -24,42 +24,27 @@ std::string Fingerprint(absl::string_view key, const Secret& password) {
   return std::string(reinterpret_cast<const char*>(digest), size);
 }
 
-TokenOutcome OutcomeOf(const absl::Status& status, bool joined) {
-  if (status.ok()) return joined ? TokenOutcome::kJoined : TokenOutcome::kFetched;
-  switch (ReasonOf(status).value_or(Reason::kUpstreamUnavailable)) {
-    case Reason::kCredentialHeldBack:
-    case Reason::kLoginRequired:
-    case Reason::kLifetimeUnattainable:
-    case Reason::kCallerNotAllowed:
-    case Reason::kOverloaded:
-      return TokenOutcome::kRefused;
-    default:
-      return TokenOutcome::kFailed;
-  }
-}
-
 }  // namespace
-
-std::optional<absl::Status> AccountMachine::BackoffRefusal() const {
-  const auto* backing_off = std::get_if<BackingOff>(&activity_);
-  if (backing_off == nullptr) return std::nullopt;
-  return WithRetryAfter(backing_off->failure,
-                        std::max(backing_off->until - Now(), absl::ZeroDuration()));
-}
 
 void AccountMachine::GetToken(CallId call, absl::Duration min_remaining, const CallOptions& options,
                               Done done) {
-  TokenWaiter waiter{options, min_remaining, /*counted=*/true, /*joined=*/false, std::move(done)};
+  TokenWaiter waiter{call,
+                     options,
+                     min_remaining,
+                     /*replaces=*/std::nullopt,
+                     /*counted=*/true,
+                     /*joined=*/false,
+                     std::move(done)};
   const SessionPtr& session = served_.get();
   if (!served_.MayBeUsedBy(options.principals)) {
     Answer(std::move(waiter), BelongsToAnother());
-  } else if (served_.exists() && !IsAttainable(min_remaining, session->lifetime)) {
+  } else if (!IsAttainable(min_remaining, served_.lifetime())) {
     Answer(std::move(waiter), LifetimeUnattainable());
   } else if (IsLive() && session->expires - Now() >= min_remaining) {
     waiter.joined = true;  // It came while the caller was on its way here.
     Answer(std::move(waiter), session);
   } else {
-    Demand(call, std::move(waiter));
+    Demand(std::move(waiter));
   }
 }
 
@@ -71,11 +56,12 @@ void AccountMachine::Login(CallId call, SessionManager::LoginOptions login,
   }
   const bool with_password = login.password.has_value();
   if (IsLive() && !login.force_new && !with_password) {
-    served_.NoteHandedOut(Now());
+    HandOut();
     done(SessionManager::LoginResult{served_.get(), /*reused=*/true});
     return;
   }
   TokenWaiter waiter;
+  waiter.call = call;
   waiter.options = options;
   waiter.done = [done = std::move(done)](absl::StatusOr<SessionPtr> session) mutable {
     if (!session.ok()) {
@@ -86,7 +72,7 @@ void AccountMachine::Login(CallId call, SessionManager::LoginOptions login,
   };
   const bool past_hold = login.release_hold && hold_.IsActive(Now());
   if (!with_password && !login.force_new && !past_hold) {
-    Demand(call, std::move(waiter));
+    Demand(std::move(waiter));
     return;
   }
   QueuedLogin queued;
@@ -100,90 +86,30 @@ void AccountMachine::Login(CallId call, SessionManager::LoginOptions login,
     if (!options.principals.empty()) queued.plan.owner = options.principals.front();
   }
   queued.waiter = std::move(waiter);
-  DemandLogin(call, std::move(queued));
+  DemandLogin(std::move(queued));
 }
 
 void AccountMachine::Refresh(CallId call, std::optional<uint64_t> if_generation,
                              const CallOptions& options, Done done) {
   TokenWaiter waiter;
+  waiter.call = call;
   waiter.options = options;
   waiter.done = std::move(done);
+  waiter.replaces = if_generation;
   if (!served_.MayBeUsedBy(options.principals)) {
     Answer(std::move(waiter), BelongsToAnother());
   } else if (IsLive() && if_generation.has_value() && *if_generation != served_.generation()) {
     Answer(std::move(waiter), served_.get());
   } else {
-    Demand(call, std::move(waiter));
+    Demand(std::move(waiter));
   }
-}
-
-// Waits for the next token; starts an exchange unless one is running.
-void AccountMachine::Demand(CallId call, TokenWaiter waiter) {
-  if (auto* exchange = std::get_if<Exchanging>(&activity_)) {
-    waiter.joined = true;
-    world_.gate.Promote(exchange->ticket);
-    Wait(call, std::move(waiter));
-  } else if (const auto pause = BackoffRefusal(); pause.has_value()) {
-    Answer(std::move(waiter), *pause);
-  } else if (const auto refusal = RenewalRefusal(); refusal.has_value()) {
-    Answer(std::move(waiter), *refusal);
-  } else {
-    Wait(call, std::move(waiter));
-    StartRenewal(/*urgent=*/true);
-  }
-}
-
-// Waits for a login of its own, or for one like it that is running.
-void AccountMachine::DemandLogin(CallId call, QueuedLogin login) {
-  auto* exchange = std::get_if<Exchanging>(&activity_);
-  if (!served_.MayBeUsedBy(login.waiter.options.principals)) {
-    Answer(std::move(login.waiter), BelongsToAnother());
-  } else if (exchange != nullptr && exchange->joinable && login.joinable && !exchange->discarded) {
-    login.waiter.joined = true;
-    Wait(call, std::move(login.waiter));
-  } else if (exchange != nullptr) {
-    const Instant deadline = login.waiter.options.deadline;
-    queued_logins_.Add(call, deadline, std::move(login), [this](QueuedLogin late) {
-      Answer(std::move(late.waiter), DeadlinePassed());
-    });
-  } else if (const auto refusal = LoginRefusal(login.plan); refusal.has_value()) {
-    Answer(std::move(login.waiter), *refusal);
-  } else if (const auto pause = BackoffRefusal(); pause.has_value()) {
-    Answer(std::move(login.waiter), *pause);
-  } else {
-    Wait(call, std::move(login.waiter));
-    StartLogin(std::move(login.plan), login.joinable, /*after_dead=*/false);
-  }
-}
-
-void AccountMachine::Wait(CallId call, TokenWaiter waiter) {
-  const Instant deadline = waiter.options.deadline;
-  waiters_.Add(call, deadline, std::move(waiter),
-               [this](TokenWaiter late) { Answer(std::move(late), DeadlinePassed()); });
-}
-
-void AccountMachine::Answer(TokenWaiter waiter, const absl::StatusOr<SessionPtr>& result) {
-  absl::StatusOr<SessionPtr> answer = result;
-  if (answer.ok() && !served_.MayBeUsedBy(waiter.options.principals)) answer = BelongsToAnother();
-  if (answer.ok() && waiter.min_remaining > (*answer)->expires - Now()) {
-    answer = LifetimeUnattainable();
-  }
-  if (answer.ok() && *answer == served_.get()) served_.NoteHandedOut(Now());
-  if (waiter.counted) {
-    world_.metrics.CountTokenRequest(account_.key.tenant,
-                                     OutcomeOf(answer.status(), waiter.joined));
-  }
-  waiter.done(std::move(answer));
-}
-
-void AccountMachine::AnswerAll(const absl::StatusOr<SessionPtr>& result) {
-  for (TokenWaiter& waiter : waiters_.TakeAll()) Answer(std::move(waiter), result);
 }
 
 void AccountMachine::Watch(CallId call, const CallOptions& options, SessionManager::OnToken token,
                            SessionManager::OnEnd end) {
   auto watcher = std::make_shared<Watcher>(Watcher{std::move(token), std::move(end)});
   TokenWaiter waiter;
+  waiter.call = call;
   waiter.options = options;
   waiter.done = [this, call, watcher](absl::StatusOr<SessionPtr> session) {
     if (!session.ok()) {
@@ -196,13 +122,21 @@ void AccountMachine::Watch(CallId call, const CallOptions& options, SessionManag
   if (IsLive() || !served_.MayBeUsedBy(options.principals)) {
     Answer(std::move(waiter), served_.get());
   } else {
-    Demand(call, std::move(waiter));
+    Demand(std::move(waiter));
   }
+}
+
+bool AccountMachine::MayLogOut(const CallOptions& options) const {
+  if (options.is_operator) return true;
+  const auto* exchange = std::get_if<Exchanging>(&activity_);
+  const bool logging_in = exchange != nullptr && !exchange->discarded;
+  return served_.MayBeUsedBy(options.principals) &&
+         (!logging_in || BelongsToAny(exchange->plan.owner, options.principals));
 }
 
 void AccountMachine::Logout(CallId call, const CallOptions& options,
                             SessionManager::LogoutDone done) {
-  if (!served_.MayBeUsedBy(options.principals) && !options.is_operator) {
+  if (!MayLogOut(options)) {
     done(BelongsToAnother());
     return;
   }
@@ -228,15 +162,6 @@ void AccountMachine::Logout(CallId call, const CallOptions& options,
   }
   const Instant patience = Now() + account_.tenant->request_timeout;
   logouts_.Wait(call, std::min(patience, options.deadline), std::move(done));
-}
-
-// Those who wait for a token are told that the account was logged out.
-void AccountMachine::EndCalls() {
-  const absl::Status ended =
-      Failure(Reason::kUpstreamUnavailable,
-              "the account was logged out while the call waited: ask again", absl::ZeroDuration());
-  AnswerAll(ended);
-  for (QueuedLogin& queued : queued_logins_.TakeAll()) Answer(std::move(queued.waiter), ended);
 }
 
 void AccountMachine::Cancel(CallId call) {

@@ -17,6 +17,12 @@ RevocableSession RevocableFrom(LoginGrant grant) {
   return {std::move(grant.token.access_token), expires, std::move(grant.refresh_token)};
 }
 
+// Upstream said no, rather than nothing.
+bool HoldsBack(const absl::Status& failure) {
+  const std::optional<Reason> reason = ReasonOf(failure);
+  return reason == Reason::kCredentialRejected || reason == Reason::kAccountForbidden;
+}
+
 }  // namespace
 
 void AccountMachine::StartLogin(LoginPlan plan, bool joinable, bool after_dead) {
@@ -26,6 +32,7 @@ void AccountMachine::StartLogin(LoginPlan plan, bool joinable, bool after_dead) 
     return;
   }
   has_place_ = true;
+  if (after_dead) last_login_after_dead_ = Now();
   Exchanging login;
   login.joinable = joinable;
   login.after_dead = after_dead;
@@ -40,11 +47,10 @@ void AccountMachine::StartLogin(LoginPlan plan, bool joinable, bool after_dead) 
 
 // Those who queued for any login are content with the one that starts now.
 void AccountMachine::AbsorbQueuedLogins() {
-  CallId call = 0;
   const auto joinable = [](const QueuedLogin& queued) { return queued.joinable; };
-  while (auto queued = queued_logins_.TakeOldest(&call, joinable)) {
+  while (auto queued = queued_logins_.TakeOldest(joinable)) {
     queued->waiter.joined = true;
-    Wait(call, std::move(queued->waiter));
+    Wait(std::move(queued->waiter));
   }
 }
 
@@ -68,8 +74,7 @@ void AccountMachine::OnLoggedIn(absl::StatusOr<LoginGrant> grant) {
   } else if (Now() >= LiveUntil(grant->token)) {
     hold_.Clear();
     logouts_.Start(RevocableFrom(*std::move(grant)), absl::ZeroDuration());
-    OnLoginFailed(login,
-                  Failure(Reason::kUpstreamMalformed, "the token had ended when it arrived"));
+    OnLoginFailed(login, ArrivedTooLate());
   } else {
     hold_.Clear();
     if (served_.CanRefresh()) logouts_.Start(served_.Revocable(), kSupersededGrace);
@@ -85,25 +90,31 @@ void AccountMachine::OnLoggedIn(absl::StatusOr<LoginGrant> grant) {
 // It was running when the account was logged out: what it made is logged out too.
 void AccountMachine::OnDiscardedLogin(const LoginPlan& plan, absl::StatusOr<LoginGrant> grant) {
   if (grant.ok()) {
+    hold_.Clear();
     logouts_.Start(RevocableFrom(*std::move(grant)), absl::ZeroDuration());
-  } else {
-    NoteFailure(grant.status(), /*login=*/true);
-    HoldBackFor(grant.status(), plan.fingerprint);
-    logouts_.AnswerIfNoneIsPending();
+    Rest();
+    return;
   }
-  Rest();
+  NoteFailure(grant.status(), /*login=*/true);
+  if (HoldsBack(grant.status())) {
+    HoldBackFor(grant.status(), plan.fingerprint);
+    Rest();
+  } else {
+    BackOff(grant.status());
+  }
+  logouts_.AnswerIfNoneIsPending();
 }
 
 void AccountMachine::OnLoginFailed(const Exchanging& login, const absl::Status& failure) {
   NoteFailure(failure, /*login=*/true);
-  const std::optional<Reason> reason = ReasonOf(failure);
-  if (reason != Reason::kCredentialRejected && reason != Reason::kAccountForbidden) {
+  if (!HoldsBack(failure)) {
     BackOff(failure);
     AnswerAll(*BackoffRefusal());
     return;
   }
   HoldBackFor(failure, login.plan.fingerprint);
-  const bool forbidden_for_good = reason == Reason::kAccountForbidden && login.after_dead;
+  const bool forbidden_for_good =
+      ReasonOf(failure) == Reason::kAccountForbidden && login.after_dead;
   if (forbidden_for_good || (!IsLive() && RenewalRefusal().has_value())) {
     DropSession(WhyUnrenewable());
   } else {

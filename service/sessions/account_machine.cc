@@ -25,12 +25,17 @@ void AccountMachine::SetActivity(Activity activity) {
   activity_ = std::move(activity);
 }
 
-// Nothing to do until the refresh is due, or, where nothing could renew the session, until its end.
+// Nothing to do until the refresh is due, or, where nothing could renew the session now, until that
+// changes or the session ends.
 void AccountMachine::Rest() {
   Resting resting;
   if (served_.exists()) {
     const Session& session = *served_.get();
-    resting.due = RenewalRefusal().has_value() ? session.live_until : session.refresh_due;
+    resting.due = session.refresh_due;
+    if (RenewalRefusal().has_value()) {
+      resting.due = session.live_until;
+      if (hold_.IsActive(Now())) resting.due = std::min(session.live_until, hold_.until());
+    }
     resting.timer =
         world_.loop.After(*resting.due - Now(), [self = shared_from_this()] { self->OnDue(); });
   }
@@ -49,20 +54,17 @@ void AccountMachine::BackOff(const absl::Status& failure) {
 // The timer of Resting or BackingOff.
 void AccountMachine::OnDue() {
   SetActivity(Resting{});
-  const bool renewable = !RenewalRefusal().has_value();
-  if (served_.exists() && !IsLive() && !renewable) {
-    DropSession(WhyUnrenewable());
+  if (!served_.exists()) return;  // The next caller tries again.
+  if (RenewalRefusal().has_value()) {
+    if (IsLive()) {
+      Rest();
+    } else {
+      DropSession(WhyUnrenewable());
+    }
     return;
   }
   // An idle session waits without a timer: the next caller renews it.
-  const bool wanted = served_.exists() ? !IsIdle() : !watchers_.empty();
-  if (!wanted) {
-    ReleasePlace();
-  } else if (renewable) {
-    StartRenewal(/*urgent=*/false);
-  } else {
-    Rest();
-  }
+  if (!IsIdle()) StartRenewal(/*urgent=*/false);
 }
 
 void AccountMachine::StartRenewal(bool urgent) {
@@ -77,10 +79,9 @@ void AccountMachine::StartRenewal(bool urgent) {
 // What had to wait for the exchange that has just ended.
 void AccountMachine::Continue() {
   while (!IsExchanging()) {
-    CallId call = 0;
-    std::optional<QueuedLogin> next = queued_logins_.TakeOldest(&call);
+    std::optional<QueuedLogin> next = queued_logins_.TakeOldest();
     if (!next.has_value()) break;
-    DemandLogin(call, *std::move(next));
+    DemandLogin(*std::move(next));
   }
   // Those who came while a discarded exchange was still running.
   if (IsExchanging() || waiters_.empty()) return;
@@ -104,7 +105,7 @@ bool AccountMachine::Accept(IssuedToken token, std::shared_ptr<const Grant> gran
   failures_ = 0;
   last_error_.clear();
   Rest();
-  if (!watchers_.empty()) served_.NoteHandedOut(Now());
+  if (!watchers_.empty()) HandOut();
   watchers_.Push(served_.get());
   AnswerAll(served_.get());
   return true;
@@ -130,14 +131,13 @@ void AccountMachine::NoteFailure(const absl::Status& failure, bool login) {
 }
 
 void AccountMachine::HoldBackFor(const absl::Status& failure, const std::string& fingerprint) {
-  const std::optional<Reason> reason = ReasonOf(failure);
-  if (reason != Reason::kCredentialRejected && reason != Reason::kAccountForbidden) return;
-  hold_.Reject(Now(), *reason, fingerprint);
+  const Reason reason = ReasonOf(failure).value_or(Reason::kCredentialRejected);
+  hold_.Reject(Now(), reason, fingerprint);
   world_.held.insert(account_.key);
   Log(LogLevel::kError, "account_held_back",
       {{"tenant", account_.key.tenant},
        {"account", DisplayName(account_.key)},
-       {"reason", std::string(ReasonName(*reason))},
+       {"reason", std::string(ReasonName(reason))},
        {"hold_seconds", hold_.until() - Now()}});
 }
 

@@ -63,9 +63,11 @@ class AccountMachine : public std::enable_shared_from_this<AccountMachine> {
   bool is_held_back() const { return hold_.IsActive(Now()); }
   const SessionPtr& session() const { return served_.get(); }
 
-  // From when on the session may make room for another: nobody watches it or waits for it, and the
-  // token that somebody may still hold has ended. Nothing if that cannot be said.
-  std::optional<Instant> IdleFrom() const;
+  // Nobody has asked for long: the session is not kept fresh.
+  bool IsIdle() const;
+  // The session may make room for another: nobody watches it or waits for it, and no token that
+  // somebody was handed is still valid.
+  bool IsEvictable() const;
   // Ends the session to make room.
   void Evict();
   // Nothing would be lost with this object but the generation.
@@ -80,15 +82,17 @@ class AccountMachine : public std::enable_shared_from_this<AccountMachine> {
   bool IsResting() const { return std::holds_alternative<Resting>(activity_); }
   bool IsExchanging() const { return std::holds_alternative<Exchanging>(activity_); }
   bool IsLive() const { return served_.IsLive(Now()); }
-  bool IsIdle() const;
   std::optional<absl::Status> LoginRefusal(const LoginPlan& plan) const;
   std::optional<absl::Status> RenewalRefusal() const;
   std::optional<absl::Status> BackoffRefusal() const;
 
-  // account_calls.cc: callers, who wait or are answered.
-  void Demand(CallId call, TokenWaiter waiter);
-  void DemandLogin(CallId call, QueuedLogin login);
-  void Wait(CallId call, TokenWaiter waiter);
+  bool MayLogOut(const CallOptions& options) const;
+
+  // account_waiters.cc: who waits, and what they are told.
+  void Demand(TokenWaiter waiter);
+  void DemandLogin(QueuedLogin login);
+  void Wait(TokenWaiter waiter);
+  void HandOut();
   void Answer(TokenWaiter waiter, const absl::StatusOr<SessionPtr>& result);
   void AnswerAll(const absl::StatusOr<SessionPtr>& result);
   void EndCalls();

@@ -4,6 +4,7 @@
 
 #include "service/model/failure.h"
 #include "service/sessions/account_machine.h"
+#include "service/sessions/refusal.h"
 
 namespace credbroker {
 namespace {
@@ -42,7 +43,7 @@ void AccountMachine::OnRefreshed(absl::StatusOr<IssuedToken> token) {
   } else if (!token.ok()) {
     OnRefreshFailed(token.status());
   } else if (!Accept(*std::move(token), refresh.refreshing->grant, served_.owner())) {
-    OnRefreshFailed(Failure(Reason::kUpstreamMalformed, "the token had ended when it arrived"));
+    OnRefreshFailed(ArrivedTooLate());
   }
   Continue();
 }
@@ -56,13 +57,25 @@ void AccountMachine::OnDiscardedRefresh(const Session& refreshed,
     const Instant expires = token->sent + token->lifetime;
     logouts_.Start({std::move(token->access_token), expires, refresh_token.Clone()},
                    absl::ZeroDuration());
-  } else if (ReasonOf(token.status()) != Reason::kRefreshTokenDead) {
-    logouts_.Start({refreshed.access_token.Clone(), refreshed.expires, refresh_token.Clone()},
-                   absl::ZeroDuration());
-  } else {
-    logouts_.AnswerIfNoneIsPending();
+    Rest();
+    return;
   }
-  Rest();
+  const absl::Status& failure = token.status();
+  const std::optional<Reason> reason = ReasonOf(failure);
+  NoteFailure(failure, /*login=*/false);
+  if (reason == Reason::kRefreshTokenDead) {
+    Rest();
+    logouts_.AnswerIfNoneIsPending();
+    return;
+  }
+  logouts_.Start({refreshed.access_token.Clone(), refreshed.expires, refresh_token.Clone()},
+                 absl::ZeroDuration());
+  if (reason == Reason::kAccountForbidden) {
+    HoldBackFor(failure, "");
+    Rest();
+  } else {
+    BackOff(failure);
+  }
 }
 
 void AccountMachine::OnRefreshFailed(const absl::Status& failure) {
@@ -100,7 +113,6 @@ void AccountMachine::OnRefreshTokenDead() {
                     kLoginAfterDeadWindow - since_last));
     AnswerAll(*BackoffRefusal());
   } else {
-    last_login_after_dead_ = Now();
     StartRenewal(/*urgent=*/true);
   }
 }

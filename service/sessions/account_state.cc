@@ -7,7 +7,12 @@
 namespace credbroker {
 
 bool AccountMachine::IsIdle() const {
-  return watchers_.empty() && Now() - served_.LastUsed() >= world_.policy.idle_timeout;
+  return watchers_.empty() && Now() >= served_.HandedOutUntil() &&
+         Now() - served_.LastUsed() >= world_.policy.idle_timeout;
+}
+
+bool AccountMachine::IsEvictable() const {
+  return served_.exists() && IsResting() && watchers_.empty() && Now() >= served_.HandedOutUntil();
 }
 
 SessionState AccountMachine::State() const {
@@ -36,7 +41,8 @@ SessionRow AccountMachine::Row() const {
   if (const auto* resting = std::get_if<Resting>(&activity_);
       resting != nullptr && resting->due.has_value() && !RenewalRefusal().has_value()) {
     row.next_refresh_time = wall + (*resting->due - now);
-  } else if (const auto* backing_off = std::get_if<BackingOff>(&activity_)) {
+  } else if (const auto* backing_off = std::get_if<BackingOff>(&activity_);
+             backing_off != nullptr && served_.exists()) {
     row.next_refresh_time = wall + (backing_off->until - now);
   }
   if (hold_.IsActive(now)) row.hold_end_time = wall + (hold_.until() - now);
@@ -44,11 +50,6 @@ SessionRow AccountMachine::Row() const {
   row.last_error = last_error_;
   row.watchers = static_cast<uint32_t>(watchers_.size());
   return row;
-}
-
-std::optional<Instant> AccountMachine::IdleFrom() const {
-  if (!served_.exists() || !IsResting() || !watchers_.empty()) return std::nullopt;
-  return served_.HandedOutUntil();
 }
 
 bool AccountMachine::IsForgettable() const {

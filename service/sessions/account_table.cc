@@ -99,17 +99,24 @@ bool AccountTable::Take() {
 bool AccountTable::EvictIdleSession() {
   const Instant now = world_.loop.Now();
   if (now < next_eviction_) return false;
-  for (const auto& [key, machine] : machines_) {
-    if (!key.is_caller_account()) continue;
-    const std::optional<Instant> idle_from = machine->IdleFrom();
-    if (!idle_from.has_value() || *idle_from > now) continue;
-    Log(LogLevel::kInfo, "session_evicted",
-        {{"tenant", key.tenant}, {"account", DisplayName(key)}});
-    machine->Evict();
-    return true;
+  const auto evictable = [](const auto& entry) {
+    return entry.first.is_caller_account() && entry.second->IsEvictable();
+  };
+  // Goes on behind the last one, since those before it were looked at lately.
+  const auto start = machines_.upper_bound(last_evicted_);
+  auto found = std::find_if(start, machines_.end(), evictable);
+  if (found == machines_.end()) {
+    found = std::find_if(machines_.begin(), start, evictable);
+    if (found == start) {
+      next_eviction_ = now + kScanPause;
+      return false;
+    }
   }
-  next_eviction_ = now + kScanPause;
-  return false;
+  last_evicted_ = found->first;
+  Log(LogLevel::kInfo, "session_evicted",
+      {{"tenant", last_evicted_.tenant}, {"account", DisplayName(last_evicted_)}});
+  found->second->Evict();
+  return true;
 }
 
 std::vector<SessionRow> AccountTable::List(const std::string& tenant, const AccountKey& after,
@@ -144,7 +151,7 @@ std::vector<TenantGauges> AccountTable::Measure() const {
     TenantGauges& gauges = all[index.at(key.tenant)];
     ++gauges.sessions[static_cast<size_t>(machine->State())].second;
     if (machine->is_held_back()) ++gauges.held_back;
-    if (machine->session() == nullptr) continue;
+    if (machine->session() == nullptr || machine->IsIdle()) continue;
     const absl::Duration remaining =
         std::max(machine->session()->expires - now, absl::ZeroDuration());
     gauges.remaining_min = std::min(gauges.remaining_min.value_or(remaining), remaining);

@@ -51,6 +51,7 @@ class AccountTable : private Capacity {
   absl::flat_hash_map<CallId, std::shared_ptr<AccountMachine>> calls_;
   size_t sessions_ = 0;
   size_t caller_accounts_ = 0;
+  AccountKey last_evicted_;
   // Before this, looking for an idle session would find none.
   Instant next_eviction_ = Instant::InfinitePast();
   Instant next_cleaning_ = Instant::InfinitePast();

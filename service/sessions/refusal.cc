@@ -19,12 +19,18 @@ absl::Status BelongsToAnother() {
 }
 
 absl::Status LifetimeUnattainable() {
-  return Failure(Reason::kLifetimeUnattainable,
-                 "min_remaining_lifetime is more than 0.9 of the lifetime that upstream grants");
+  return Failure(
+      Reason::kLifetimeUnattainable,
+      "min_remaining_lifetime is out of reach: at most 0.9 of the lifetime that upstream "
+      "grants can be asked for");
 }
 
 absl::Status DeadlinePassed() {
   return absl::DeadlineExceededError("the call's deadline passed; what it waited for goes on");
+}
+
+absl::Status ArrivedTooLate() {
+  return Failure(Reason::kUpstreamUnavailable, "the token had ended when it arrived");
 }
 
 absl::Status TooManySessions() {

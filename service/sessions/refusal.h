@@ -11,10 +11,12 @@ namespace credbroker {
 absl::Status LoginRequired();
 // CALLER_NOT_ALLOWED: the session is a caller's own, and not this caller's.
 absl::Status BelongsToAnother();
-// LIFETIME_UNATTAINABLE: see IsAttainable.
+// LIFETIME_UNATTAINABLE: see IsAttainable, or the token came too late.
 absl::Status LifetimeUnattainable();
 // DEADLINE_EXCEEDED.
 absl::Status DeadlinePassed();
+// UPSTREAM_UNAVAILABLE: a token that ended on its way is no token.
+absl::Status ArrivedTooLate();
 // OVERLOADED: see Capacity.
 absl::Status TooManySessions();
 absl::Status TooManyAccounts();

@@ -14,6 +14,7 @@ void ServedSession::Serve(IssuedToken token, std::shared_ptr<const Grant> grant,
   if (is_login) refresh_token_dead_ = false;
   owner_ = std::move(terms.owner);
   auto session = std::make_shared<Session>();
+  lifetime_ = token.lifetime;
   session->lifetime = token.lifetime;
   session->expires = token.sent + token.lifetime;
   session->live_until = LiveUntil(token);
@@ -31,7 +32,6 @@ void ServedSession::Serve(IssuedToken token, std::shared_ptr<const Grant> grant,
   auto published = std::make_shared<Published>();
   published->session = session_;
   published->owner = owner_;
-  published->last_used = absl::ToInt64Nanoseconds(last_used_.since_boot());
   published_ = std::move(published);
   cache_.Publish(key_, published_);
 }
@@ -45,27 +45,29 @@ void ServedSession::Drop() {
   owner_.clear();
 }
 
-bool ServedSession::MayBeUsedBy(const std::vector<std::string>& principals) const {
-  return owner_.empty() ||
-         std::find(principals.begin(), principals.end(), owner_) != principals.end();
-}
+void ServedSession::NoteAsked(Instant now) { last_used_ = now; }
 
 void ServedSession::NoteHandedOut(Instant now) {
-  published_->last_used = absl::ToInt64Nanoseconds(now.since_boot());
+  last_used_ = now;
   handed_out_until_ = session_->expires;
 }
 
+std::optional<Instant> ServedSession::LastRead() const {
+  if (published_ == nullptr) return std::nullopt;
+  const int64_t mark = published_->last_used.load();
+  if (mark == Published::kNever) return std::nullopt;
+  return Instant::FromBoot(absl::Nanoseconds(mark));
+}
+
 Instant ServedSession::LastUsed() const {
-  if (published_ == nullptr) return last_used_;
-  return std::max(last_used_, Instant::FromBoot(absl::Nanoseconds(published_->last_used.load())));
+  return std::max(last_used_, LastRead().value_or(last_used_));
 }
 
 Instant ServedSession::HandedOutUntil() const {
-  return LastUsed() > last_used_ ? session_->expires : handed_out_until_;
+  return LastRead().has_value() ? session_->expires : handed_out_until_;
 }
 
 void ServedSession::NoteReaders() {
-  if (session_ == nullptr) return;
   handed_out_until_ = HandedOutUntil();
   last_used_ = LastUsed();
 }

@@ -31,6 +31,8 @@ class ServedSession {
   bool IsLive(Instant now) const { return session_ != nullptr && session_->IsLiveAt(now); }
   // Of the newest token, served or not; 0 before the first.
   uint64_t generation() const { return generation_; }
+  // The lifetime last granted, served or not; infinite before the first.
+  absl::Duration lifetime() const { return lifetime_; }
 
   // Serves `token` from now on, under the next generation. `grant` is that of its login.
   struct Terms {
@@ -50,19 +52,25 @@ class ServedSession {
   bool CanRefresh() const { return session_ != nullptr && !refresh_token_dead_; }
 
   const std::string& owner() const { return owner_; }
-  bool MayBeUsedBy(const std::vector<std::string>& principals) const;
+  bool MayBeUsedBy(const std::vector<std::string>& principals) const {
+    return BelongsToAny(owner_, principals);
+  }
 
+  // Somebody asks for the account's token.
+  void NoteAsked(Instant now);
   // Somebody is handed the session's token. There must be one.
   void NoteHandedOut(Instant now);
+  // When somebody last asked.
   Instant LastUsed() const;
-  // When the last token ends that somebody was handed; InfinitePast if nobody was. There must be a
-  // session.
+  // When the last token ends that somebody was handed; InfinitePast if nobody was.
   Instant HandedOutUntil() const;
 
   // What to tell upstream to forget it. There must be one.
   RevocableSession Revocable() const;
 
  private:
+  // When a reader was last handed the session's token.
+  std::optional<Instant> LastRead() const;
   void NoteReaders();
 
   SessionCache& cache_;
@@ -72,6 +80,7 @@ class ServedSession {
   bool refresh_token_dead_ = false;
   std::string owner_;
   uint64_t generation_ = 0;
+  absl::Duration lifetime_ = absl::InfiniteDuration();
   // Without the marks that readers have left on `published_`.
   Instant last_used_;
   Instant handed_out_until_ = Instant::InfinitePast();

@@ -1,11 +1,17 @@
 #include "service/sessions/session_cache.h"
 
+#include <algorithm>
 #include <tuple>
 #include <utility>
 
 #include "absl/hash/hash.h"
 
 namespace credbroker {
+
+bool BelongsToAny(const std::string& owner, const std::vector<std::string>& principals) {
+  return owner.empty() ||
+         std::find(principals.begin(), principals.end(), owner) != principals.end();
+}
 
 size_t SessionCache::ShardOf(const AccountKey& key) {
   return absl::Hash<AccountKey>()(key) % std::tuple_size_v<decltype(shards_)>;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
@@ -23,11 +24,16 @@ struct Published {
   std::shared_ptr<const Session> session;
   // The principal that a caller's own account belongs to; empty for configured accounts.
   std::string owner;
-  // When somebody was last handed the token: nanoseconds of the steady clock.
-  std::atomic<int64_t> last_used{0};
+  // When a reader was last handed the token: nanoseconds of the steady clock.
+  static constexpr int64_t kNever = -1;
+  std::atomic<int64_t> last_used{kNever};
   // A reader found the refresh overdue and told the loop.
   std::atomic<bool> kicked{false};
 };
+
+// Whether what belongs to `owner` may be used by a caller with these principals: any of them will
+// do, and what has no owner is everybody's.
+bool BelongsToAny(const std::string& owner, const std::vector<std::string>& principals);
 
 // The published sessions, for readers on any thread. The loop alone writes, and holds a lock only
 // to swap a pointer in one of many shards. Thread-safe.

@@ -1,6 +1,5 @@
 #include "service/sessions/session_manager.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "service/sessions/account_table.h"
@@ -43,10 +42,7 @@ SessionManager::SessionPtr SessionManager::Peek(const AccountKey& key, absl::Dur
       !IsAttainable(min_remaining, session.lifetime)) {
     return nullptr;
   }
-  if (!published->owner.empty() && std::find(options.principals.begin(), options.principals.end(),
-                                             published->owner) == options.principals.end()) {
-    return nullptr;
-  }
+  if (!BelongsToAny(published->owner, options.principals)) return nullptr;
   published->last_used.store(absl::ToInt64Nanoseconds(now.since_boot()), std::memory_order_relaxed);
   // Overdue is more than late: a refresh that is on its way takes a moment.
   const bool overdue = now >= session.refresh_due + Slack(session.lifetime);

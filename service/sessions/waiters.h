@@ -63,18 +63,16 @@ class Waiters {
     return all;
   }
 
-  // The oldest of those that `wanted` holds for; `call` says whose it was.
+  std::optional<Waiter> TakeOldest() {
+    return TakeOldest([](const Waiter&) { return true; });
+  }
+  // The oldest of those that `wanted` holds for.
   template <typename Predicate>
-  std::optional<Waiter> TakeOldest(CallId* call, Predicate wanted) {
-    for (auto& [id, entry] : waiting_) {
-      if (!wanted(entry.waiter)) continue;
-      *call = id;
-      return Take(id);
+  std::optional<Waiter> TakeOldest(Predicate wanted) {
+    for (auto& [call, entry] : waiting_) {
+      if (wanted(entry.waiter)) return Take(call);
     }
     return std::nullopt;
-  }
-  std::optional<Waiter> TakeOldest(CallId* call) {
-    return TakeOldest(call, [](const Waiter&) { return true; });
   }
 
   bool empty() const { return waiting_.empty(); }

@@ -6,10 +6,13 @@
 
 namespace credbroker {
 
-void FakeUpstream::Login(const UpstreamAccount& account, std::shared_ptr<const Credential>,
-                         const Device& device, LoginDone done) {
+void FakeUpstream::Login(const UpstreamAccount& account,
+                         std::shared_ptr<const Credential> credential, const Device& device,
+                         LoginDone done) {
+  const absl::StatusOr<Secret> password = credential->Read();
   absl::MutexLock lock(&mutex_);
   calls_.push_back({Kind::kLogin, account.key, account.email, "", device});
+  if (password.ok()) calls_.back().password = std::string(password->RevealSecret());
   ++in_flight_;
   const absl::Status result = NextResult(Kind::kLogin);
   if (!result.ok()) {

@@ -30,6 +30,8 @@ class FakeUpstream : public Upstream {
     // The token that was presented; empty for a login.
     std::string token;
     Device device;
+    // The password that a login was to use; empty if it could not be read.
+    std::string password = {};
   };
 
   explicit FakeUpstream(Loop& loop) : loop_(loop) {}

@@ -20,8 +20,12 @@
 namespace credbroker {
 
 // A SessionManager on a loop that the test drives, with an upstream that the test decides about.
-// Tenant "acme" has the accounts "one" and "two" and allows caller passwords; its tokens live for 5
-// minutes, so they are refreshed after 201 s (no jitter: the fake draws the middle).
+// The tenants "acme" and "beta" have the accounts "one" and "two" each and allow caller passwords;
+// tokens live for 5 minutes, so they are refreshed after 201 s (no jitter: the fake draws the
+// middle), and the first backoff is half a second.
+//
+// An account is named as "one" (of acme) or "beta/one". A result appears once the loop has run far
+// enough.
 class SessionFixture : public testing::Test {
  protected:
   using Kind = FakeUpstream::Kind;
@@ -32,22 +36,23 @@ class SessionFixture : public testing::Test {
   static constexpr absl::Duration kLifetime = absl::Minutes(5);
   static constexpr absl::Duration kSlack = absl::Seconds(5);
 
+  static constexpr absl::Duration kTick = absl::Nanoseconds(1);
+
   SessionFixture() { Restart(SessionPolicy{}); }
 
   void Restart(const SessionPolicy& policy) {
-    auto tenant = std::make_shared<Tenant>();
-    tenant->name = "acme";
-    tenant->caller_passwords = true;
-    tenant->accounts = {{"one", "one@acme.example", "Cms", "/nonexistent/one"},
-                        {"two", "two@acme.example", "", "/nonexistent/two"}};
-    tenant_ = tenant;
+    tenants_ = {MakeTenant("acme"), MakeTenant("beta")};
     manager_ =
         std::make_unique<SessionManager>(SessionManager::Parts{loop_, upstream_, random_, metrics_},
-                                         policy, TenantDirectory({tenant_}));
+                                         policy, TenantDirectory(tenants_));
   }
 
   Target TargetOf(const std::string& account) const {
-    return {tenant_, {"acme", account}, account.find('@') == std::string::npos ? "" : account};
+    const size_t slash = account.find('/');
+    const bool beta = slash != std::string::npos;
+    const std::string name = beta ? account.substr(slash + 1) : account;
+    const auto& tenant = tenants_[beta ? 1 : 0];
+    return {tenant, {tenant->name, name}, name.find('@') == std::string::npos ? "" : name};
   }
 
   CallOptions As(const std::string& principal) const {
@@ -56,7 +61,12 @@ class SessionFixture : public testing::Test {
     return options;
   }
 
-  // The result appears once the loop has run far enough.
+  CallOptions Within(absl::Duration patience) const {
+    CallOptions options;
+    options.deadline = loop_.Now() + patience;
+    return options;
+  }
+
   std::shared_ptr<Result> GetToken(const std::string& account = "one",
                                    absl::Duration min_remaining = absl::ZeroDuration(),
                                    CallOptions options = {}) {
@@ -68,10 +78,10 @@ class SessionFixture : public testing::Test {
   }
 
   std::shared_ptr<Result> Refresh(std::optional<uint64_t> if_generation = std::nullopt,
-                                  const std::string& account = "one") {
+                                  const std::string& account = "one", CallOptions options = {}) {
     auto result = std::make_shared<Result>();
-    manager_->Refresh(TargetOf(account), if_generation, {},
-                      [result](auto session) { *result = std::move(session); });
+    last_call_ = manager_->Refresh(TargetOf(account), if_generation, std::move(options),
+                                   [result](auto session) { *result = std::move(session); });
     loop_.RunPosted();
     return result;
   }
@@ -80,8 +90,8 @@ class SessionFixture : public testing::Test {
   std::shared_ptr<LoginResult> Login(SessionManager::LoginOptions login = {},
                                      const std::string& account = "one", CallOptions options = {}) {
     auto result = std::make_shared<LoginResult>();
-    manager_->Login(TargetOf(account), std::move(login), std::move(options),
-                    [result](auto session) { *result = std::move(session); });
+    last_call_ = manager_->Login(TargetOf(account), std::move(login), std::move(options),
+                                 [result](auto session) { *result = std::move(session); });
     loop_.RunPosted();
     return result;
   }
@@ -110,8 +120,8 @@ class SessionFixture : public testing::Test {
   std::shared_ptr<LogoutResult> Logout(const std::string& account = "one",
                                        CallOptions options = {}) {
     auto result = std::make_shared<LogoutResult>();
-    manager_->Logout(TargetOf(account), std::move(options),
-                     [result](auto confirmed) { *result = std::move(confirmed); });
+    last_call_ = manager_->Logout(TargetOf(account), std::move(options),
+                                  [result](auto confirmed) { *result = std::move(confirmed); });
     loop_.RunPosted();
     return result;
   }
@@ -130,22 +140,56 @@ class SessionFixture : public testing::Test {
     return log;
   }
 
-  SessionPtr Peek(const std::string& account = "one", CallOptions options = {}) {
-    return manager_->Peek({"acme", account}, absl::ZeroDuration(), options);
+  void Cancel(CallId call) {
+    manager_->Cancel(call);
+    loop_.RunPosted();
+  }
+
+  SessionPtr Peek(const std::string& account = "one",
+                  absl::Duration min_remaining = absl::ZeroDuration(), CallOptions options = {}) {
+    return manager_->Peek(TargetOf(account).key, min_remaining, options);
+  }
+
+  std::vector<SessionRow> List(const std::string& tenant, AccountKey after = {},
+                               size_t limit = 1000) {
+    std::vector<SessionRow> rows;
+    manager_->List(tenant, std::move(after), limit,
+                   [&](std::vector<SessionRow> all) { rows = std::move(all); });
+    loop_.RunPosted();
+    return rows;
   }
 
   SessionRow Row(const std::string& account = "one") {
-    std::vector<SessionRow> rows;
-    manager_->List("acme", {}, 1000, [&](std::vector<SessionRow> all) { rows = std::move(all); });
-    loop_.RunPosted();
-    for (const SessionRow& row : rows) {
-      if (row.key.account == account) return row;
+    const AccountKey key = TargetOf(account).key;
+    for (const SessionRow& row : List(key.tenant)) {
+      if (row.key == key) return row;
     }
     ADD_FAILURE() << "no row";
     return {};
   }
 
+  // Of acme.
+  TenantGauges Gauges() {
+    std::vector<TenantGauges> all;
+    manager_->Measure([&](std::vector<TenantGauges> gauges) { all = std::move(gauges); });
+    loop_.RunPosted();
+    return all.at(0);
+  }
+
+  // The samples of a counter of acme's, e.g. `credbroker_revocations_lost_total{tenant="acme"}`.
+  double Counter(const std::string& series) const {
+    const std::string text = "\n" + metrics_.Render();
+    const size_t found = text.find("\n" + series + " ");
+    if (found == std::string::npos) return -1;
+    return std::stod(text.substr(found + series.size() + 2));
+  }
+  double TokenRequests(const std::string& outcome) const {
+    return Counter("credbroker_token_requests_total{outcome=\"" + outcome + "\",tenant=\"acme\"}");
+  }
+
   void Advance(absl::Duration duration) { loop_.Advance(duration); }
+  // Runs what is due now.
+  void Settle() { loop_.Advance(absl::ZeroDuration()); }
 
   static absl::Status Unavailable() {
     return Failure(Reason::kUpstreamUnavailable, "upstream is away");
@@ -158,20 +202,50 @@ class SessionFixture : public testing::Test {
     if (!result->has_value() || !(*result)->ok()) return "no token";
     return std::string((**result).value()->access_token.RevealSecret());
   }
+  static uint64_t GenerationOf(const std::shared_ptr<Result>& result) {
+    return result->has_value() && (*result)->ok() ? (**result).value()->generation : 0;
+  }
+  template <typename T>
+  static absl::Status StatusOf(const std::shared_ptr<std::optional<absl::StatusOr<T>>>& result) {
+    return result->has_value() ? (*result)->status() : absl::UnknownError("not answered");
+  }
   template <typename T>
   static std::optional<Reason> ReasonIn(
       const std::shared_ptr<std::optional<absl::StatusOr<T>>>& result) {
-    if (!result->has_value()) return std::nullopt;
-    return ReasonOf((*result)->status());
+    return ReasonOf(StatusOf(result));
+  }
+  template <typename T>
+  static std::optional<absl::Duration> RetryIn(
+      const std::shared_ptr<std::optional<absl::StatusOr<T>>>& result) {
+    return RetryAfterOf(StatusOf(result));
+  }
+
+  // The tokens that were presented in calls of that kind, in order.
+  std::vector<std::string> Presented(Kind kind) const {
+    std::vector<std::string> tokens;
+    for (const auto& call : upstream_.calls()) {
+      if (call.kind == kind) tokens.push_back(call.token);
+    }
+    return tokens;
   }
 
   ManualLoop loop_;
   FakeUpstream upstream_{loop_};
   FakeRandom random_;
-  Metrics metrics_{{"acme"}};
-  std::shared_ptr<const Tenant> tenant_;
+  Metrics metrics_{{"acme", "beta"}};
+  std::vector<std::shared_ptr<const Tenant>> tenants_;
   std::unique_ptr<SessionManager> manager_;
   CallId last_call_ = 0;
+
+ private:
+  static std::shared_ptr<const Tenant> MakeTenant(const std::string& name) {
+    auto tenant = std::make_shared<Tenant>();
+    tenant->name = name;
+    tenant->caller_passwords = true;
+    tenant->accounts = {{"one", "one@" + name + ".example", "Cms", "/nonexistent/one"},
+                        {"two", "two@" + name + ".example", "", "/nonexistent/two"}};
+    return tenant;
+  }
 };
 
 }  // namespace credbroker
