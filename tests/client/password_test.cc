@@ -59,7 +59,8 @@ TEST_P(PasswordTest, WhatIsNoPasswordIsRefusedWithoutRepeatingIt) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Sources, PasswordTest, ::testing::Values(FromStdin, FromFile));
+INSTANTIATE_TEST_SUITE_P(Sources, PasswordTest, ::testing::Values(FromStdin, FromFile),
+                         [](const auto& p) { return p.index == 0 ? "Stdin" : "File"; });
 
 TEST(PasswordFileTest, AMissingFileIsNamed) {
   EXPECT_THAT(std::string(ReadPasswordFile("/nonexistent/p").status().message()),

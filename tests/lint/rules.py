@@ -80,7 +80,7 @@ BANS = [
         r"\bsleep_(for|until)\b|\bSleepFor\s*\(|(?<![\w.>])(u|nano)?sleep\s*\(|\bclock_nanosleep\s*\(",
         "wait for what is meant (a notification, a line, a fake clock's advance)",
         EVERYWHERE,
-        ["tests/sandbox/*"],
+        ["tests/sandbox/*", "tests/sanitizers/*"],
     ),
     (
         "coroutines",

@@ -7,6 +7,19 @@
 
 namespace credbroker::sandbox {
 
+// For the names of parametrised tests.
+inline std::string TestNameOf(Mechanism mechanism) {
+  switch (mechanism) {
+    case Mechanism::kScramSha1:
+      return "Sha1";
+    case Mechanism::kScramSha256:
+      return "Sha256";
+    case Mechanism::kScramSha512:
+      return "Sha512";
+  }
+  return "";
+}
+
 // The client's side of RFC 5802 section 3, for the tests of the sandbox only: plain, and checked
 // against the RFCs' own examples (ReferenceClientTest).
 struct ClientExchange {

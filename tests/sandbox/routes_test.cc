@@ -26,7 +26,8 @@ json ClaimsOf(const std::string& jwt) {
 class MechanismTest : public SandboxTest, public testing::WithParamInterface<Mechanism> {};
 INSTANTIATE_TEST_SUITE_P(All, MechanismTest,
                          testing::Values(Mechanism::kScramSha1, Mechanism::kScramSha256,
-                                         Mechanism::kScramSha512));
+                                         Mechanism::kScramSha512),
+                         [](const auto& p) { return TestNameOf(p.param); });
 
 TEST_P(MechanismTest, LoginProvesBothSides) {
   UpstreamOptions options;

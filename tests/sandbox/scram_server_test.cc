@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ namespace {
 struct Vector {
   Mechanism mechanism;
   std::string client_nonce, nonce, salt, proof, signature;
+  friend void PrintTo(const Vector& vector, std::ostream* out) {
+    *out << TestNameOf(vector.mechanism);
+  }
 };
 
 // RFC 5802 section 5, RFC 7677 section 3, and the SCRAM-SHA-512 exchange of Apache Qpid's tests.
@@ -49,7 +53,8 @@ std::string Unescaped(const std::string& base64) {
 }
 
 class VectorTest : public testing::TestWithParam<Vector> {};
-INSTANTIATE_TEST_SUITE_P(All, VectorTest, testing::ValuesIn(Vectors()));
+INSTANTIATE_TEST_SUITE_P(All, VectorTest, testing::ValuesIn(Vectors()),
+                         [](const auto& p) { return TestNameOf(p.param.mechanism); });
 
 TEST_P(VectorTest, ReferenceClientComputesTheProofAndTheSignature) {
   const Vector& v = GetParam();
