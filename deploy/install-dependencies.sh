@@ -21,7 +21,7 @@ build=(
   libyaml-cpp-dev prometheus-cpp-dev libspdlog-dev libcli11-dev libcpp-httplib-dev libidn-dev
   ca-certificates
   # The sandbox and the tests: its SCRAM server, test certificates, the lint.
-  libgsasl-dev libgtest-dev libgmock-dev openssl python3
+  libgsasl-dev zlib1g-dev libgtest-dev libgmock-dev openssl python3
 )
 format=(clang-format)
 lint=("${format[@]}" clang-tidy gcovr)
