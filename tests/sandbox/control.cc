@@ -113,6 +113,7 @@ absl::StatusOr<json> Control::Answer(const httplib::Request& request) {
   if (request.method == "PUT") return Put(request);
   if (call == "GET /_sandbox/stats") return GetStats();
   if (call == "GET /_sandbox/faults") return faults_.ToJson();
+  if (call == "GET /_sandbox/secrets") return state_.Secrets();
   if (call == "GET /_sandbox/whoami") return WhoAmI(request);
   if (call == "POST /_sandbox/revoke") return Revoke(request);
   if (call == "DELETE /_sandbox/faults") {

@@ -225,6 +225,7 @@ Answer Routes::Login(const Incoming& incoming, const Fault& fault, const Setting
   const std::string nonce = StringIn(incoming.body, "nonce");
   const std::string proof = StringIn(incoming.body, "proof");
   if (!IsBase64(proof)) return ErrorAnswer(400, "the proof is not base64");
+  state_.NoteProof(proof);
   auto challenge = state_.TakeChallenge(nonce);
   if (!challenge || challenge->email != email) return ErrorAnswer(400, "no such challenge");
   if (challenge->platform != incoming.platform) {

@@ -219,6 +219,19 @@ TEST_F(RoutesTest, RevokeKillsWhatItSays) {
   EXPECT_EQ(Post("/_sandbox/revoke", {{"what", "everything"}})->status, 400);
 }
 
+TEST_F(RoutesTest, SecretsAreAllThatWentOverTheWire) {
+  Start();
+  const auto login = Login();
+  ASSERT_EQ(login->status, 200);
+  const std::string refresh_token = Json::parse(login->body)["refreshToken"];
+  const auto refreshed = Refresh(refresh_token);
+  const json secrets = Json::parse(client_->Get("/_sandbox/secrets")->body);
+  EXPECT_EQ(secrets["refresh_tokens"], Json({refresh_token}));
+  EXPECT_EQ(secrets["tokens"],
+            Json({login->get_header_value("Session"), refreshed->get_header_value("Session")}));
+  EXPECT_EQ(secrets["proofs"].size(), 1u);
+}
+
 TEST_F(RoutesTest, SettingsChangeWhileItRuns) {
   Start();
   ASSERT_EQ(Put("settings", {{"session_header", "X-Jwt"},

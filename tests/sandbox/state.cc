@@ -17,12 +17,17 @@ namespace {
 
 constexpr size_t kSaltSize = 16;
 constexpr size_t kMaxChallenges = 100'000;
+constexpr size_t kMaxSecrets = 10'000;
 
 // A NumericDate (RFC 7519 section 2): whole where it can be, as servers commonly write it.
 nlohmann::json NumericDate(absl::Time time) {
   const absl::Duration since_epoch = time - absl::UnixEpoch();
   if (since_epoch % absl::Seconds(1) == absl::ZeroDuration()) return absl::ToUnixSeconds(time);
   return absl::ToDoubleSeconds(since_epoch);
+}
+
+void Note(const std::string& secret, std::vector<std::string>& seen) {
+  if (seen.size() < kMaxSecrets) seen.push_back(secret);
 }
 
 }  // namespace
@@ -140,6 +145,7 @@ absl::StatusOr<Login> State::AcceptLogin(const std::string& email, TokenKind kin
   session.device_id = absl::StrCat("device-", id);
   session.refresh_token = RandomText();
   refresh_tokens_[session.refresh_token] = id;
+  Note(session.refresh_token, seen_refresh_tokens_);
   return Login{session.device_id, session.refresh_token, IssueToken(id, kind, settings)};
 }
 
@@ -216,6 +222,17 @@ size_t State::Revoke(const std::string& email, bool tokens, bool refresh_tokens)
     if (refresh_tokens) session.refresh_token_live = false;
   }
   return count;
+}
+
+void State::NoteProof(const std::string& proof) {
+  absl::MutexLock lock(&mutex_);
+  Note(proof, seen_proofs_);
+}
+
+nlohmann::json State::Secrets() const {
+  absl::ReaderMutexLock lock(&mutex_);
+  return {
+      {"tokens", seen_tokens_}, {"refresh_tokens", seen_refresh_tokens_}, {"proofs", seen_proofs_}};
 }
 
 bool State::HasAccount(const std::string& email) const {
@@ -297,6 +314,7 @@ std::string State::IssueToken(uint64_t id, TokenKind kind, const Settings& setti
   }
   std::string token = kind == TokenKind::kNotJwt ? jti : SignJwt(claims, key_);
   tokens_[token] = Token{id, now + lifetime, jti};
+  Note(token, seen_tokens_);
   session.tokens.push_back(token);
   return token;
 }

@@ -98,6 +98,12 @@ class State {
   // For an empty e-mail: every account. Returns the number of sessions touched.
   size_t Revoke(const std::string& email, bool tokens, bool refresh_tokens);
 
+  // A proof that came with a login.
+  void NoteProof(const std::string& proof);
+  // The first kMaxSecrets of each kind that went over the wire: {"tokens", "refresh_tokens",
+  // "proofs"}.
+  nlohmann::json Secrets() const;
+
   bool HasAccount(const std::string& email) const;
   // Whose call it is, for statistics and faults; "" if unknown.
   std::string EmailOfRefreshToken(const std::string& refresh_token) const;
@@ -156,6 +162,9 @@ class State {
   std::unordered_map<std::string, std::string> dead_refresh_tokens_ ABSL_GUARDED_BY(mutex_);
   std::unordered_map<std::string, Token> tokens_ ABSL_GUARDED_BY(mutex_);
   uint64_t last_session_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<std::string> seen_tokens_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> seen_refresh_tokens_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> seen_proofs_ ABSL_GUARDED_BY(mutex_);
   int64_t reused_after_dead_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
