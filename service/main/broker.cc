@@ -12,12 +12,14 @@
 #include "service/base/random.h"
 #include "service/base/status_macros.h"
 #include "service/base/version.h"
+#include "service/main/listener_probe.h"
 
 namespace credbroker {
 namespace {
 
 constexpr absl::Duration kCredentialCheckPause = absl::Seconds(1);
 constexpr absl::Duration kLongestMeasure = absl::Seconds(1);
+constexpr absl::Duration kLongestProbe = absl::Seconds(2);
 
 std::vector<std::shared_ptr<const Tenant>> Shared(const std::vector<Tenant>& tenants) {
   std::vector<std::shared_ptr<const Tenant>> shared;
@@ -70,6 +72,7 @@ absl::Status Broker::Serve(bool in_kubernetes_pod) {
     admin.port = config_.admin->listen.port;
     AdminHooks hooks;
     hooks.before_scrape = [this] { RefreshGauges(); };
+    hooks.probe = [this] { return ProbeListener(); };
     CREDBROKER_ASSIGN_OR_RETURN(admin_,
                                 AdminServer::Start(admin, metrics_, readiness_, std::move(hooks)));
   }
@@ -101,6 +104,7 @@ void Broker::Drain() {
   if (config_.server.drain_delay > absl::ZeroDuration()) {
     absl::Notification().WaitForNotificationWithTimeout(config_.server.drain_delay);
   }
+  closing_ = true;
   grpc_->RefuseNew();
   grpc_->FinishCalls(config_.server.drain_grace);
 }
@@ -113,6 +117,13 @@ void Broker::RefreshGauges() {
     measured->Notify();
   });
   measured->WaitForNotificationWithTimeout(kLongestMeasure);
+}
+
+// A listener that the drain has closed is no reason to kill the process before its calls have
+// ended.
+absl::Status Broker::ProbeListener() const {
+  if (closing_) return absl::OkStatus();
+  return credbroker::ProbeListener(grpc_->address(), kLongestProbe);
 }
 
 void Broker::CheckHeldCredentials() {

@@ -1,6 +1,7 @@
 #ifndef CREDBROKER_SERVICE_MAIN_BROKER_H_
 #define CREDBROKER_SERVICE_MAIN_BROKER_H_
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,6 +41,7 @@ class Broker {
   explicit Broker(const Config& config);
   absl::Status Serve(bool in_kubernetes_pod);
   void RefreshGauges();
+  absl::Status ProbeListener() const;
   void CheckHeldCredentials();
 
   const Config config_;
@@ -53,6 +55,8 @@ class Broker {
   ScramUpstream upstream_;
   SessionManager sessions_;
   std::unique_ptr<GrpcServer> grpc_;
+  // The drain has begun to turn new connections away.
+  std::atomic<bool> closing_ = false;
   std::unique_ptr<AdminServer> admin_;
 };
 

@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <exception>
 #include <utility>
 
@@ -15,6 +14,7 @@
 #include "service/base/clock.h"
 #include "service/base/json.h"
 #include "service/base/log.h"
+#include "service/ops/liveness.h"
 #include "service/ops/request_stream.h"
 
 namespace credbroker {
@@ -64,7 +64,8 @@ std::string ReadinessJson(const Readiness::Report& report) {
 // cpp-httplib reads the request and writes the answer; connections, threads and routes are ours.
 class AdminServer::Http : public httplib::Server {
  public:
-  Http(const Metrics& metrics, const Readiness& readiness, AdminHooks hooks);
+  Http(const Metrics& metrics, const Readiness& readiness, AdminHooks hooks,
+       absl::Duration probe_pause);
 
   // Answers one request. Throws nothing.
   void Serve(RequestStream& stream);
@@ -77,12 +78,16 @@ class AdminServer::Http : public httplib::Server {
 
   const Metrics& metrics_;
   const Readiness& readiness_;
-  const AdminHooks hooks_;
-  std::atomic<int> probe_failures_ = 0;  // In a row.
+  const std::function<void()> before_scrape_;
+  Liveness liveness_;
 };
 
-AdminServer::Http::Http(const Metrics& metrics, const Readiness& readiness, AdminHooks hooks)
-    : metrics_(metrics), readiness_(readiness), hooks_(std::move(hooks)) {
+AdminServer::Http::Http(const Metrics& metrics, const Readiness& readiness, AdminHooks hooks,
+                        absl::Duration probe_pause)
+    : metrics_(metrics),
+      readiness_(readiness),
+      before_scrape_(std::move(hooks.before_scrape)),
+      liveness_(std::move(hooks.probe), probe_pause) {
   set_default_headers({{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}});
   // Before its own routing, which would match regular expressions and serve bodies.
   set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
@@ -128,7 +133,7 @@ void AdminServer::Http::Route(const httplib::Request& request, httplib::Response
 }
 
 void AdminServer::Http::GetMetrics(httplib::Response& response) const {
-  if (hooks_.before_scrape) hooks_.before_scrape();
+  if (before_scrape_) before_scrape_();
   Answer(response, 200, metrics_.Render(), kPrometheusText);
 }
 
@@ -144,15 +149,10 @@ void AdminServer::Http::GetReadyz(const httplib::Request& request,
 }
 
 void AdminServer::Http::GetLivez(httplib::Response& response) {
-  const absl::Status probed = hooks_.probe ? hooks_.probe() : absl::OkStatus();
-  if (probed.ok()) {
-    probe_failures_ = 0;
-    return Answer(response, 200, "ok\n");
-  }
-  const int failures = ++probe_failures_;
-  Log(LogLevel::kWarning, "liveness_probe_failed",
-      {{"code", absl::StatusCodeToString(probed.code())}, {"failures_in_a_row", failures}});
-  if (failures < kMaxProbeFailures)
+  const int failures = liveness_.FailuresInARow(SystemClock().Steady());
+  if (failures == 0)
+    Answer(response, 200, "ok\n");
+  else if (failures < kMaxProbeFailures)
     Answer(response, 200, absl::StrCat("ok, but ", failures, " failed in a row\n"));
   else
     Answer(response, 503, absl::StrCat("fail: ", failures, " failed in a row\n"));
@@ -164,9 +164,9 @@ absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(AdminOptions opt
                                                                 AdminHooks hooks) {
   auto listener = TcpListener::Open(options.host, options.port);
   if (!listener.ok()) return listener.status();
+  auto http = std::make_unique<Http>(metrics, readiness, std::move(hooks), options.probe_pause);
   return std::unique_ptr<AdminServer>(
-      new AdminServer(std::move(options), *std::move(listener),
-                      std::make_unique<Http>(metrics, readiness, std::move(hooks))));
+      new AdminServer(std::move(options), *std::move(listener), std::move(http)));
 }
 
 AdminServer::AdminServer(AdminOptions options, std::unique_ptr<TcpListener> listener,

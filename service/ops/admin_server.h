@@ -26,6 +26,7 @@ struct AdminOptions {
   int port = 0;                    // 0: a free one.
   int threads = 8;                 // Requests served at once; each slow client holds one.
   absl::Duration request_timeout = absl::Seconds(5);  // To read it, answer it, and send the answer.
+  absl::Duration probe_pause = absl::Seconds(1);      // See Liveness.
 };
 
 // What the composition root adds. Both may be empty, are called by several threads at once, and
@@ -33,7 +34,7 @@ struct AdminOptions {
 struct AdminHooks {
   // Brings the gauges up to date.
   std::function<void()> before_scrape;
-  // Whether the service still accepts connections, proven by trying.
+  // Whether the service still accepts connections, proven by trying. See Liveness.
   std::function<absl::Status()> probe;
 };
 

@@ -156,8 +156,11 @@ TEST_F(AdminServerTest, LivezWithoutAProbeSaysThatTheProcessRuns) {
 
 TEST_F(AdminServerTest, LivezFailsAtTheThirdFailureInARowNotAtTheSecond) {
   std::atomic<bool> works = false;
+  AdminOptions options;
+  options.probe_pause = absl::ZeroDuration();
   Start({nullptr,
-         [&] { return works ? absl::OkStatus() : absl::UnavailableError("canary of the probe"); }});
+         [&] { return works ? absl::OkStatus() : absl::UnavailableError("canary of the probe"); }},
+        options);
   EXPECT_EQ(Get("/livez")->status, 200);
   EXPECT_EQ(Get("/livez")->status, 200);
   works = true;
