@@ -9,6 +9,7 @@ namespace credbroker {
 namespace {
 
 constexpr size_t kLongestShownName = 64;
+constexpr size_t kMostDescribed = 100;
 
 }  // namespace
 
@@ -17,6 +18,16 @@ std::string Describe(const Fault& fault, absl::string_view file) {
   if (fault.line > 0) absl::StrAppend(&line, ":", fault.line);
   if (!fault.field.empty()) absl::StrAppend(&line, ": ", fault.field);
   return absl::StrCat(line, ": ", fault.message);
+}
+
+std::string DescribeAll(const Faults& faults, absl::string_view file) {
+  std::string lines;
+  const size_t shown = std::min(faults.size(), kMostDescribed);
+  for (size_t i = 0; i < shown; ++i) absl::StrAppend(&lines, Describe(faults[i], file), "\n");
+  if (shown < faults.size()) {
+    absl::StrAppend(&lines, file, ": and ", faults.size() - shown, " more\n");
+  }
+  return lines;
 }
 
 std::string FieldPath(absl::string_view parent, absl::string_view name) {

@@ -28,6 +28,10 @@ using Faults = std::vector<Fault>;
 // One line without a newline, e.g. "credbrokerd.yaml:12: tenants[0].name: required".
 std::string Describe(const Fault& fault, absl::string_view file);
 
+// What is printed of the faults of a file: a line each, with its end; of very many only the first,
+// and a last line that says how many more there are.
+std::string DescribeAll(const Faults& faults, absl::string_view file);
+
 // The path of a field, or of an item, of the field `parent` (empty: the top). A name that could not
 // be a field's is escaped and shortened, since it goes to a terminal.
 std::string FieldPath(absl::string_view parent, absl::string_view name);

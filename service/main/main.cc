@@ -24,7 +24,7 @@ namespace {
 constexpr int kBadConfiguration = 2;
 
 void Print(const Faults& faults, const std::string& file) {
-  for (const Fault& fault : faults) std::fprintf(stderr, "%s\n", Describe(fault, file).c_str());
+  std::fputs(DescribeAll(faults, file).c_str(), stderr);
 }
 
 // Secrets that cannot be read end a check; the service starts without their accounts.

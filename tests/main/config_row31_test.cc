@@ -1,5 +1,6 @@
 // Row 31: one line per fault, with its path, all at once.
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -73,6 +74,16 @@ unknown: {a: b}
           "f:16: sessions.refresh_at: must be a number from 0.05 to 0.95, such as 0.8, "
           "without quotes",
           "f:17: unknown: unknown field"));
+}
+
+TEST(Row31, OfManyFaultsTheFirstHundredArePrinted) {
+  Faults faults(100, {7, "a", "wrong"});
+  const std::string hundred = DescribeAll(faults, "f");
+  EXPECT_EQ(std::count(hundred.begin(), hundred.end(), '\n'), 100);
+  EXPECT_THAT(hundred, testing::EndsWith("f:7: a: wrong\n"));
+  faults.push_back({8, "b", "wrong"});
+  EXPECT_EQ(DescribeAll(faults, "f"), hundred + "f: and 1 more\n");
+  EXPECT_EQ(DescribeAll({}, "f"), "");
 }
 
 TEST(Row31, WhatIsRequired) {
