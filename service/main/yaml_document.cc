@@ -19,6 +19,7 @@ namespace {
 
 constexpr size_t kDeepest = 32;
 constexpr size_t kMostNodes = 2'000'000;
+constexpr size_t kMostOpenBrackets = 1000;
 
 // Ends a parse whose fault is recorded already. Never leaves this file.
 struct StopParsing {};
@@ -60,6 +61,23 @@ bool CheckCharacters(absl::string_view text, Faults& faults) {
       return false;
     }
     i += length;
+  }
+  return true;
+}
+
+// The library reads a list or mapping in brackets to its end before it says that it has begun, and
+// keeps some hundred bytes for each bracket meanwhile: kDeepest would be noticed too late. Brackets
+// in quotes and comments count here too, and so many more are let through.
+bool CheckBrackets(absl::string_view text, Faults& faults) {
+  size_t open = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '[' || c == '{') ++open;
+    if ((c == ']' || c == '}') && open > 0) --open;
+    if (open > kMostOpenBrackets) {
+      faults.push_back({LineAt(text, i), "", "nested too deeply"});
+      return false;
+    }
   }
   return true;
 }
@@ -266,7 +284,7 @@ bool Parse(const std::string& text, TreeBuilder& builder, Faults& faults) {
 
 std::optional<YamlNode> LoadYaml(absl::string_view text, Faults& faults) {
   absl::ConsumePrefix(&text, "\xef\xbb\xbf");
-  if (!CheckCharacters(text, faults)) return std::nullopt;
+  if (!CheckCharacters(text, faults) || !CheckBrackets(text, faults)) return std::nullopt;
   TreeBuilder builder(text, faults);
   if (!Parse(std::string(text), builder, faults)) return std::nullopt;
   return builder.TakeRoot();
