@@ -1,6 +1,8 @@
 #include "service/ops/tcp_listener.h"
 
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -30,7 +32,10 @@ int ListenOn(const addrinfo& address) {
   if (fd < 0) return -1;
   // Not SO_REUSEPORT: two brokers on one port must not share its connections silently.
   const int yes = 1;
+  // TCP_NODELAY: connections have it from their listener. gRPC sets it on those that it accepts
+  // itself, not on those handed to it; without it an answer can wait for the peer's delayed ACK.
   if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
+      setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes)) == 0 &&
       bind(fd, address.ai_addr, address.ai_addrlen) == 0 && listen(fd, kBacklog) == 0)
     return fd;
   const int error = errno;

@@ -19,8 +19,8 @@ class TcpListener {
 
   int port() const { return port_; }
 
-  // The next connection: non-blocking, close-on-exec, the caller's to close. Waits for one; -1 once
-  // Stop was called. For one thread.
+  // The next connection: non-blocking, close-on-exec, without Nagle's delay, the caller's to close.
+  // Waits for one; -1 once Stop was called. For one thread.
   int Accept();
 
   // Ends Accept, the one that waits and all later ones. Thread-safe.

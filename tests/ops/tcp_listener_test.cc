@@ -1,6 +1,7 @@
 #include "service/ops/tcp_listener.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,6 +20,16 @@ namespace credbroker {
 namespace {
 
 using ::testing::HasSubstr;
+
+int ConnectTo(const TcpListener& listener) {
+  const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<uint16_t>(listener.port()));
+  EXPECT_EQ(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  return client;
+}
 
 TEST(TcpListenerTest, APortThatIsTakenIsRefused) {
   const auto first = TcpListener::Open("127.0.0.1", 0);
@@ -47,15 +58,24 @@ TEST(TcpListenerTest, StopEndsAnAcceptThatWaitsAndAllLaterOnes) {
   EXPECT_EQ((*listener)->Accept(), -1);
 }
 
+TEST(TcpListenerTest, ConnectionsSendWithoutDelay) {
+  const auto listener = TcpListener::Open("127.0.0.1", 0);
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  const int client = ConnectTo(**listener);
+  const int accepted = (*listener)->Accept();
+  ASSERT_GE(accepted, 0);
+  int no_delay = 0;
+  socklen_t size = sizeof(no_delay);
+  ASSERT_EQ(getsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &no_delay, &size), 0);
+  EXPECT_NE(no_delay, 0);
+  close(accepted);
+  close(client);
+}
+
 TEST(TcpListenerTest, RunningOutOfFileDescriptorsCostsAMomentNotTheListener) {
   const auto listener = TcpListener::Open("127.0.0.1", 0);
   ASSERT_TRUE(listener.ok()) << listener.status();
-  const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<uint16_t>((*listener)->port()));
-  ASSERT_EQ(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  const int client = ConnectTo(**listener);
 
   // Made beforehand: starting a thread may need descriptors too.
   absl::Notification exhausted;
