@@ -28,11 +28,11 @@ SessionManager::Done AnswerWithToken(std::shared_ptr<UnaryCall> call, Response* 
   };
 }
 
-void FillPage(const std::vector<SessionRow>& rows, size_t page,
+void FillPage(const std::vector<SessionRow>& rows, size_t page, absl::string_view tenant,
               v1::ListSessionsResponse& response) {
   const size_t shown = std::min(rows.size(), page);
   for (size_t i = 0; i < shown; ++i) ToProto(rows[i], *response.add_sessions());
-  if (rows.size() > page) response.set_next_page_token(EncodePageToken(rows[page - 1].key));
+  if (rows.size() > page) response.set_next_page_token(EncodePageToken(rows[page - 1].key, tenant));
 }
 
 }  // namespace
@@ -137,7 +137,7 @@ grpc::ServerUnaryReactor* CredentialBrokerService::ListSessions(
     v1::ListSessionsResponse* response) {
   const auto call = StartUnaryCall(parts_, Rpc::kListSessions, {request->tenant(), "", ""});
   grpc::ServerUnaryReactor* const reactor = call->reactor();
-  auto after = DecodePageToken(request->page_token());
+  auto after = DecodePageToken(request->page_token(), request->tenant());
   absl::Status fields = CheckFields(*request);
   fields.Update(after.status());
   auto admission =
@@ -146,13 +146,14 @@ grpc::ServerUnaryReactor* CredentialBrokerService::ListSessions(
   const size_t page = request->page_size() == 0
                           ? kDefaultPage
                           : std::min(static_cast<size_t>(request->page_size()), kLargestPage);
-  parts_.sessions.List(request->tenant(), *std::move(after), page + 1,
-                       [call, response, page](std::vector<SessionRow> rows) {
-                         call->Respond([call, response, page, rows = std::move(rows)] {
-                           FillPage(rows, page, *response);
-                           call->Finish(absl::OkStatus());
-                         });
-                       });
+  parts_.sessions.List(
+      request->tenant(), *std::move(after), page + 1,
+      [call, response, page, tenant = request->tenant()](std::vector<SessionRow> rows) {
+        call->Respond([call, response, page, tenant, rows = std::move(rows)] {
+          FillPage(rows, page, tenant, *response);
+          call->Finish(absl::OkStatus());
+        });
+      });
   return reactor;
 }
 

@@ -10,12 +10,13 @@
 
 namespace credbroker {
 
-// Where the next page of ListSessions begins: after this account. Opaque to callers.
-std::string EncodePageToken(const AccountKey& last);
+// Where the next page of ListSessions begins: after the account `last`, in a list of `tenant` only
+// or, if that is empty, of all. Opaque to callers.
+std::string EncodePageToken(const AccountKey& last, absl::string_view tenant);
 
 // The inverse. Empty text: an empty key, the first page. INVALID_FIELD for anything that
-// EncodePageToken does not make.
-absl::StatusOr<AccountKey> DecodePageToken(absl::string_view token);
+// EncodePageToken does not make for that `tenant`.
+absl::StatusOr<AccountKey> DecodePageToken(absl::string_view token, absl::string_view tenant);
 
 }  // namespace credbroker
 
