@@ -11,16 +11,14 @@ namespace {
 
 constexpr absl::Duration kDefaultDeadline = absl::Seconds(30);
 
-// gRPC tells deadlines in wall time; the sessions count on the steady clock.
-Instant DeadlineOf(const grpc::CallbackServerContext& context, const Clock& clock, Rpc rpc) {
-  const absl::Time deadline = absl::FromChrono(context.deadline());
-  const absl::Duration left = deadline - clock.Wall();
-  // No deadline is the clock's last moment, centuries away.
-  if (left < absl::Hours(24 * 365)) return clock.Steady() + left;
-  return rpc == Rpc::kWatchToken ? Instant::InfiniteFuture() : clock.Steady() + kDefaultDeadline;
-}
-
 }  // namespace
+
+// gRPC tells deadlines in wall time; the sessions count on the steady clock.
+Instant DeadlineOf(const grpc::CallbackServerContext& context, const Loop& loop) {
+  const absl::Duration left = absl::FromChrono(context.deadline()) - loop.WallNow();
+  // No deadline is the clock's last moment, centuries away.
+  return left < absl::Hours(24 * 365) ? loop.Now() + left : Instant::InfiniteFuture();
+}
 
 absl::StatusOr<Admission> Admit(const ApiParts& parts, const grpc::CallbackServerContext& context,
                                 const AccessRequest& request, const absl::Status& fields,
@@ -32,10 +30,19 @@ absl::StatusOr<Admission> Admit(const ApiParts& parts, const grpc::CallbackServe
   CREDBROKER_ASSIGN_OR_RETURN(Access access, Decide(caller, request, parts.tenants, parts.access));
   Admission admission;
   admission.target = {std::move(access.tenant), std::move(access.key), std::move(access.email)};
-  admission.options.deadline = DeadlineOf(context, parts.clock, request.rpc);
+  admission.options.deadline = DeadlineOf(context, parts.loop);
+  if (admission.options.deadline == Instant::InfiniteFuture() && request.rpc != Rpc::kWatchToken) {
+    admission.options.deadline = parts.loop.Now() + kDefaultDeadline;
+  }
   admission.options.principals = std::move(caller.principals);
   admission.options.is_operator = access.is_operator;
   return admission;
+}
+
+absl::StatusCode CancellationCode(Instant start, Instant deadline, Instant now) {
+  if (deadline == Instant::InfiniteFuture()) return absl::StatusCode::kCancelled;
+  return deadline - now <= (deadline - start) / 10 ? absl::StatusCode::kDeadlineExceeded
+                                                   : absl::StatusCode::kCancelled;
 }
 
 }  // namespace credbroker

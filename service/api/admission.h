@@ -8,6 +8,8 @@
 #include "service/api/call_tracker.h"
 #include "service/api/status_mapping.h"
 #include "service/base/clock.h"
+#include "service/base/loop.h"
+#include "service/base/random.h"
 #include "service/base/worker_pool.h"
 #include "service/callers/authenticator.h"
 #include "service/callers/authorizer.h"
@@ -22,12 +24,16 @@ struct ApiParts {
   SessionManager& sessions;
   Metrics& metrics;
   const TenantDirectory& tenants;
-  const Clock& clock;
+  // The sessions'.
+  Loop& loop;
+  Random& random;
   const AccessPolicy& access;
   const Authenticator& authenticator;
   CallTracker& tracker;
   // Sends answers: that costs tens of microseconds each, which the sessions' loop does not have.
   WorkerPool& responder;
+  // No watch lasts longer.
+  absl::Duration longest_watch;
 };
 
 // A call that may go on.
@@ -36,12 +42,20 @@ struct Admission {
   CallOptions options;
 };
 
+// When the caller gives up, if it has said so: else never.
+Instant DeadlineOf(const grpc::CallbackServerContext& context, const Loop& loop);
+
 // Whether a call may go on: who calls, whether the fields are well formed (`fields`), whether the
 // caller may. Unary calls without a deadline get 30 s (faults.md row 38). Notes the caller in
 // `names`.
 absl::StatusOr<Admission> Admit(const ApiParts& parts, const grpc::CallbackServerContext& context,
                                 const AccessRequest& request, const absl::Status& fields,
                                 CallNames& names);
+
+// How a call counts that gRPC says is cancelled, be it that the caller has gone or that its
+// deadline has passed. The caller's clock started a little before ours, and it rounds what it tells
+// us up, so whoever gives up in the last tenth of its time did so because of the deadline.
+absl::StatusCode CancellationCode(Instant start, Instant deadline, Instant now);
 
 }  // namespace credbroker
 

@@ -8,30 +8,39 @@
 
 namespace credbroker {
 
+// Every method gets and gives bytes, see wire_message.h.
+template <typename Service>
+using WithRawCallbackMethods = v1::CredentialBroker::WithRawCallbackMethod_GetToken<
+    v1::CredentialBroker::WithRawCallbackMethod_Login<
+        v1::CredentialBroker::WithRawCallbackMethod_Refresh<
+            v1::CredentialBroker::WithRawCallbackMethod_WatchToken<
+                v1::CredentialBroker::WithRawCallbackMethod_Logout<
+                    v1::CredentialBroker::WithRawCallbackMethod_ListSessions<Service>>>>>>;
+
 // The API of proto/credbroker/v1/credential_broker.proto, on gRPC's callback threads.
-class CredentialBrokerService : public v1::CredentialBroker::CallbackService {
+class CredentialBrokerService : public WithRawCallbackMethods<v1::CredentialBroker::Service> {
  public:
   // Both outlive the service.
   CredentialBrokerService(const ApiParts& parts, WatchRegistry& watches)
       : parts_(parts), watches_(watches) {}
 
   grpc::ServerUnaryReactor* GetToken(grpc::CallbackServerContext* context,
-                                     const v1::GetTokenRequest* request,
-                                     v1::GetTokenResponse* response) override;
+                                     const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* Login(grpc::CallbackServerContext* context,
-                                  const v1::LoginRequest* request,
-                                  v1::LoginResponse* response) override;
+                                  const grpc::ByteBuffer* request,
+                                  grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* Refresh(grpc::CallbackServerContext* context,
-                                    const v1::RefreshRequest* request,
-                                    v1::RefreshResponse* response) override;
-  grpc::ServerWriteReactor<v1::WatchTokenResponse>* WatchToken(
-      grpc::CallbackServerContext* context, const v1::WatchTokenRequest* request) override;
+                                    const grpc::ByteBuffer* request,
+                                    grpc::ByteBuffer* response) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchToken(grpc::CallbackServerContext* context,
+                                                         const grpc::ByteBuffer* request) override;
   grpc::ServerUnaryReactor* Logout(grpc::CallbackServerContext* context,
-                                   const v1::LogoutRequest* request,
-                                   v1::LogoutResponse* response) override;
+                                   const grpc::ByteBuffer* request,
+                                   grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* ListSessions(grpc::CallbackServerContext* context,
-                                         const v1::ListSessionsRequest* request,
-                                         v1::ListSessionsResponse* response) override;
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override;
 
  private:
   const ApiParts& parts_;

@@ -1,5 +1,6 @@
 #include "service/api/grpc_server.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -29,8 +30,12 @@ constexpr int kHandshakeTimeoutMs = 10'000;
 constexpr int kKeepaliveMs = 60'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
 constexpr int kPeersMayPingEveryMs = 60'000;
-constexpr int kConnectionAgeGraceMs = 30'000;
+constexpr absl::Duration kConnectionAgeMargin = absl::Seconds(30);
 constexpr int kResponderThreads = 2;
+
+int Milliseconds(absl::Duration duration) {
+  return static_cast<int>(std::min<int64_t>(absl::ToInt64Milliseconds(duration), INT_MAX));
+}
 
 // Every limit of the server, in one place.
 void SetLimits(grpc::ServerBuilder& builder, const GrpcServerOptions& options) {
@@ -39,9 +44,11 @@ void SetLimits(grpc::ServerBuilder& builder, const GrpcServerOptions& options) {
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnection);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
-                             static_cast<int>(std::min<int64_t>(
-                                 absl::ToInt64Milliseconds(options.max_connection_age), INT_MAX)));
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, kConnectionAgeGraceMs);
+                             Milliseconds(options.max_connection_age));
+  // A connection that was asked to leave takes no call any more, and a watch that began just before
+  // ends by itself within this: gRPC never cuts one off.
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
+                             Milliseconds(options.max_connection_age + kConnectionAgeMargin));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
@@ -72,11 +79,13 @@ class GrpcServer::Serving {
       : host_(options.host),
         access_(access),
         responder_(kResponderThreads),
-        api_{parts.sessions, parts.metrics,  parts.tenants, parts.clock,
-             access_,        authenticator_, tracker_,      responder_},
+        api_{parts.sessions, parts.metrics,  parts.tenants, parts.loop, parts.random,
+             access_,        authenticator_, tracker_,      responder_, options.max_connection_age},
         service_(api_, watches_),
         listener_(std::move(listener)) {
     grpc::EnableDefaultHealthCheckService(true);
+    // Or it writes to stderr about each text that is not UTF-8, as often as a caller sends one.
+    google::protobuf::SetLogHandler(nullptr);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
     if (!options.reflection) builder.SetOption(std::make_unique<WithoutReflection>());
@@ -94,12 +103,11 @@ class GrpcServer::Serving {
   }
 
   ~Serving() {
-    RefuseNew();
-    if (server_ != nullptr) {
-      CutOff();
-      tracker_.WaitUntilNone(absl::InfiniteDuration());
-      server_->Wait();
-    }
+    if (server_ == nullptr) return;
+    StopAccepting();
+    CutOff();
+    tracker_.WaitUntilNone(absl::InfiniteDuration());
+    server_->Wait();
   }
 
   bool ok() const { return server_ != nullptr; }
@@ -111,11 +119,8 @@ class GrpcServer::Serving {
   void BeginDrain() { server_->GetHealthCheckService()->SetServingStatus(false); }
 
   void RefuseNew() {
-    if (server_ == nullptr || !accepting_.joinable()) return;
+    if (!StopAccepting()) return;
     BeginDrain();
-    listener_->Stop();
-    accepting_.join();
-    listener_.reset();
     tracker_.StartDraining();
     watches_.EndAll();
   }
@@ -125,6 +130,15 @@ class GrpcServer::Serving {
   }
 
  private:
+  // False if it has stopped before.
+  bool StopAccepting() {
+    if (!accepting_.joinable()) return false;
+    listener_->Stop();
+    accepting_.join();
+    listener_.reset();
+    return true;
+  }
+
   // Cancels what is left and closes all connections.
   void CutOff() { server_->Shutdown(absl::ToChronoTime(absl::UnixEpoch())); }
 

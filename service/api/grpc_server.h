@@ -7,7 +7,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
-#include "service/base/clock.h"
+#include "service/base/loop.h"
+#include "service/base/random.h"
 #include "service/callers/authorizer.h"
 #include "service/model/tenant.h"
 #include "service/ops/metrics.h"
@@ -21,7 +22,8 @@ struct GrpcServerOptions {
   // 0: a free one.
   int port = 0;
   bool reflection = false;
-  // Connections are asked to leave at this age, and watches end; their peers come back on new ones.
+  // Connections are asked to leave at about this age, and watches end before they are as old; their
+  // peers come back on new ones.
   absl::Duration max_connection_age = absl::Minutes(30);
 };
 
@@ -37,14 +39,16 @@ class GrpcServer {
     SessionManager& sessions;
     Metrics& metrics;
     const TenantDirectory& tenants;
-    const Clock& clock;
+    // The sessions'.
+    Loop& loop;
+    Random& random;
   };
 
   // Serves at once. INVALID_ARGUMENT or UNAVAILABLE if the address cannot be had.
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(const GrpcServerOptions& options,
                                                            const AccessPolicy& access,
                                                            const Parts& parts);
-  // Cuts off whoever is left. The loop of the sessions must still run, or have been stopped.
+  // Cuts off whoever is left. The sessions' loop must still run, and calls their callbacks.
   ~GrpcServer();
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;

@@ -21,22 +21,24 @@ class UnaryReactor : public grpc::ServerUnaryReactor {
   std::shared_ptr<UnaryCall> call_;
 };
 
-UnaryCall::UnaryCall(const ApiParts& parts, Rpc rpc, CallNames names)
+UnaryCall::UnaryCall(const ApiParts& parts, Rpc rpc, CallNames names, Instant deadline,
+                     grpc::ByteBuffer& answer)
     : parts_(parts),
       rpc_(rpc),
-      start_(parts.clock.Steady()),
+      start_(parts.loop.Now()),
+      deadline_(deadline),
       admitted_(parts.tracker.Enter()),
-      names_(std::move(names)) {}
+      names_(std::move(names)),
+      answer_(answer) {}
 
-std::shared_ptr<UnaryCall> StartUnaryCall(const ApiParts& parts, Rpc rpc, CallNames names) {
-  auto call = std::make_shared<UnaryCall>(parts, rpc, std::move(names));
-  call->Attach(new UnaryReactor(call));
+std::shared_ptr<UnaryCall> UnaryCall::Start(const ApiParts& parts, Rpc rpc, CallNames names,
+                                            const grpc::CallbackServerContext& context,
+                                            grpc::ByteBuffer& answer) {
+  std::shared_ptr<UnaryCall> call(
+      new UnaryCall(parts, rpc, std::move(names), DeadlineOf(context, parts.loop), answer));
+  absl::MutexLock lock(&call->mutex_);
+  call->reactor_ = new UnaryReactor(call);
   return call;
-}
-
-void UnaryCall::Attach(UnaryReactor* reactor) {
-  absl::MutexLock lock(&mutex_);
-  reactor_ = reactor;
 }
 
 grpc::ServerUnaryReactor* UnaryCall::reactor() {
@@ -56,7 +58,7 @@ absl::StatusOr<Admission> UnaryCall::Admit(const grpc::CallbackServerContext& co
     if (rpc_ == Rpc::kGetToken) {
       parts_.metrics.CountTokenRequest(names_.tenant, TokenOutcome::kRefused);
     }
-    Finish(admission.status());
+    Fail(admission.status());
   }
   return admission;
 }
@@ -68,19 +70,31 @@ void UnaryCall::WaitsFor(CallId call) {
     waits_for_ = call;
     cancelled = cancelled_;
   }
-  if (cancelled) parts_.sessions.Cancel(call);
+  if (cancelled && call != 0) parts_.sessions.Cancel(call);
 }
 
-void UnaryCall::Finish(const absl::Status& status) {
+void UnaryCall::Succeed(grpc::ByteBuffer answer) { Finish(grpc::Status::OK, std::move(answer)); }
+
+void UnaryCall::Fail(const absl::Status& status) { Finish(ToGrpcStatus(status, names_), {}); }
+
+void UnaryCall::Finish(const grpc::Status& status, grpc::ByteBuffer answer) {
   UnaryReactor* reactor;
+  bool cancelled;
   {
     absl::MutexLock lock(&mutex_);
     if (std::exchange(finished_, true)) return;
-    code_ = status.code();
+    cancelled = cancelled_;
     reactor = reactor_;
   }
+  const Instant now = parts_.loop.Now();
+  // Before the caller can see the answer, so that it finds itself counted.
+  parts_.metrics.CountRpc(RpcName(rpc_),
+                          cancelled ? CancellationCode(start_, deadline_, now)
+                                    : static_cast<absl::StatusCode>(status.error_code()),
+                          now - start_);
+  answer_.Swap(&answer);
   // gRPC keeps the reactor until this has been called.
-  reactor->Finish(status.ok() ? grpc::Status::OK : ToGrpcStatus(status, names_));
+  reactor->Finish(status);
 }
 
 void UnaryCall::Respond(WorkerPool::Work answer) { parts_.responder.Submit("", std::move(answer)); }
@@ -96,13 +110,10 @@ void UnaryCall::OnCancel() {
 }
 
 void UnaryCall::OnDone() {
-  absl::StatusCode code;
   {
     absl::MutexLock lock(&mutex_);
     reactor_ = nullptr;
-    code = code_;
   }
-  parts_.metrics.CountRpc(RpcName(rpc_), code, parts_.clock.Steady() - start_);
   parts_.tracker.Leave();
 }
 

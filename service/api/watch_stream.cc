@@ -1,19 +1,36 @@
 #include "service/api/watch_stream.h"
 
-#include <optional>
 #include <utility>
+#include <variant>
 #include <vector>
+
+#include "credbroker/v1/credential_broker.pb.h"
 
 #include "service/api/field_check.h"
 #include "service/api/messages.h"
+#include "service/api/token_answer.h"
+#include "service/api/watch_outbox.h"
+#include "service/api/wire_message.h"
 #include "service/model/failure.h"
 
 namespace credbroker {
 namespace {
 
-absl::Status Draining() {
-  return Failure(Reason::kDraining, "the broker is shutting down: open the watch again",
-                 absl::Seconds(1));
+// The share of `longest_watch` over which the ends of watches are spread.
+constexpr double kSpread = 0.1;
+
+grpc::ByteBuffer BytesOf(const grpc::Slice& slice) { return grpc::ByteBuffer(&slice, 1); }
+
+grpc::ByteBuffer RevokedMessage(RevokedReason reason) {
+  v1::WatchTokenResponse response;
+  response.mutable_revoked()->set_reason(ToProto(reason));
+  return BytesOf(Serialise(response));
+}
+
+// The wait is spread, or all the watches of a server would be opened again in the same moment.
+absl::Status ComeBack(absl::string_view why, Random& random) {
+  return Failure(Reason::kDraining, why,
+                 absl::Milliseconds(500) + absl::Seconds(random.Fraction()));
 }
 
 }  // namespace
@@ -21,13 +38,10 @@ absl::Status Draining() {
 // Shared by the reactor and the session manager's callbacks, which may end later.
 class WatchStream : public std::enable_shared_from_this<WatchStream> {
  public:
-  WatchStream(const ApiParts& parts, WatchRegistry& registry, CallNames names)
-      : parts_(parts),
-        registry_(registry),
-        names_(std::move(names)),
-        start_(parts.clock.Steady()) {}
+  WatchStream(const ApiParts& parts, WatchRegistry& registry, Instant deadline)
+      : parts_(parts), registry_(registry), start_(parts.loop.Now()), deadline_(deadline) {}
 
-  class Reactor : public grpc::ServerWriteReactor<v1::WatchTokenResponse> {
+  class Reactor : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
    public:
     explicit Reactor(std::shared_ptr<WatchStream> stream) : stream_(std::move(stream)) {}
     void OnWriteDone(bool ok) override { stream_->OnWriteDone(ok); }
@@ -42,70 +56,85 @@ class WatchStream : public std::enable_shared_from_this<WatchStream> {
     std::shared_ptr<WatchStream> stream_;
   };
 
-  void Open(const grpc::CallbackServerContext& context, const v1::WatchTokenRequest& request);
   Reactor* Attach() {
     absl::MutexLock lock(&mutex_);
     reactor_ = new Reactor(shared_from_this());
     return reactor_;
   }
-  void End(absl::Status status);
+  void Open(const grpc::CallbackServerContext& context, const grpc::ByteBuffer& bytes);
+  void EndForDrain() { End(ComeBack("the broker is shutting down: watch anew", parts_.random)); }
 
  private:
+  // Changes the outbox, then does what follows from it.
+  template <typename Change>
+  void Do(Change change);
+  void End(absl::Status status) {
+    Do([&](WatchOutbox& outbox) { outbox.End(std::move(status)); });
+  }
   void Respond(WorkerPool::Work answer);
-  void Send(v1::WatchTokenResponse response);
-  void Step() ABSL_LOCKS_EXCLUDED(mutex_);
+  void Watch(Admission admission);
+  void StartAgeing();
+  void Finish(Reactor& reactor, const absl::Status& end, bool cancelled);
   void OnWriteDone(bool ok);
   void OnCancel();
   void OnDone();
 
   const ApiParts& parts_;
   WatchRegistry& registry_;
-  CallNames names_;
   const Instant start_;
+  // The caller's own.
+  const Instant deadline_;
+  // Written by Open alone, before anything can end the stream.
+  CallNames names_;
+  // Belongs to gRPC while a write is under way.
+  grpc::ByteBuffer current_;
+  // The loop's.
+  TimerId age_timer_ = 0;
 
   absl::Mutex mutex_;
   Reactor* reactor_ ABSL_GUARDED_BY(mutex_) = nullptr;
   CallId call_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
-  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
-  uint64_t newest_ ABSL_GUARDED_BY(mutex_) = 0;
-  // Belongs to gRPC while `writing_`.
-  v1::WatchTokenResponse current_;
-  std::optional<v1::WatchTokenResponse> next_ ABSL_GUARDED_BY(mutex_);
-  std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
+  WatchOutbox outbox_ ABSL_GUARDED_BY(mutex_);
 };
 
-void WatchStream::Open(const grpc::CallbackServerContext& context,
-                       const v1::WatchTokenRequest& request) {
+void WatchStream::Open(const grpc::CallbackServerContext& context, const grpc::ByteBuffer& bytes) {
   if (!parts_.tracker.Enter()) {
-    End(Draining());
+    EndForDrain();
     return;
   }
-  AccessRequest access{Rpc::kWatchToken, request.tenant(), request.account(), false, false};
-  auto admission = Admit(parts_, context, access, CheckFields(request), names_);
+  v1::WatchTokenRequest request;
+  const absl::Status read = Parse(ViewOf(Flatten(bytes)), request);
+  if (read.ok()) names_ = {request.tenant(), request.account(), ""};
+  auto admission =
+      Admit(parts_, context, {Rpc::kWatchToken, request.tenant(), request.account(), false, false},
+            read.ok() ? CheckFields(request) : read, names_);
   if (!admission.ok()) {
     End(admission.status());
     return;
   }
+  registry_.Add(shared_from_this());
+  StartAgeing();
+  Watch(*std::move(admission));
+}
+
+void WatchStream::Watch(Admission admission) {
   const auto self = shared_from_this();
-  registry_.Add(self);
   const CallId call = parts_.sessions.Watch(
-      std::move(admission->target), std::move(admission->options),
+      std::move(admission.target), std::move(admission.options),
       [self](const SessionPtr& session) {
-        v1::WatchTokenResponse response;
-        ToProto(*session, *response.mutable_token());
-        self->Respond(
-            [self, response = std::move(response)]() mutable { self->Send(std::move(response)); });
+        self->Respond([self, session] {
+          self->Do([&](WatchOutbox& outbox) {
+            outbox.Add(session->generation, BytesOf(TokenAnswer(*session)));
+          });
+        });
       },
       [self](const WatchEnd& end) {
         self->Respond([self, end] {
-          if (end.revoked.has_value()) {
-            v1::WatchTokenResponse response;
-            response.mutable_revoked()->set_reason(ToProto(*end.revoked));
-            self->Send(std::move(response));
-          }
-          self->End(end.status);
+          self->Do([&](WatchOutbox& outbox) {
+            if (end.revoked.has_value()) outbox.EndWith(RevokedMessage(*end.revoked));
+            outbox.End(end.status);
+          });
         });
       });
   bool cancelled;
@@ -117,71 +146,59 @@ void WatchStream::Open(const grpc::CallbackServerContext& context,
   if (cancelled) parts_.sessions.Cancel(call);
 }
 
+void WatchStream::StartAgeing() {
+  const absl::Duration age = parts_.longest_watch * (1 - kSpread * parts_.random.Fraction());
+  const absl::Status end =
+      ComeBack("the connection has reached its age: watch anew", parts_.random);
+  parts_.loop.Post([self = shared_from_this(), age, end, loop = &parts_.loop] {
+    self->age_timer_ = loop->After(age, [weak = self->weak_from_this(), end] {
+      if (const auto aged = weak.lock()) aged->Respond([aged, end] { aged->End(end); });
+    });
+  });
+}
+
 // The session manager's last word may come when the stream, and the server with it, is gone; until
 // the stream has finished, the server cannot be.
 void WatchStream::Respond(WorkerPool::Work answer) {
   absl::MutexLock lock(&mutex_);
-  if (!finished_) parts_.responder.Submit("", std::move(answer));
+  if (!outbox_.finished()) parts_.responder.Submit("", std::move(answer));
 }
 
-void WatchStream::Send(v1::WatchTokenResponse response) {
-  {
-    absl::MutexLock lock(&mutex_);
-    // Two responders may overtake each other.
-    if (response.has_token() && response.token().generation() < newest_) return;
-    if (response.has_token()) newest_ = response.token().generation();
-    if (end_.has_value()) return;
-    next_ = std::move(response);
-  }
-  Step();
-}
-
-void WatchStream::End(absl::Status status) {
-  {
-    absl::MutexLock lock(&mutex_);
-    if (end_.has_value()) return;
-    end_ = std::move(status);
-  }
-  Step();
-}
-
-// Without the lock: gRPC may call back from inside StartWrite and Finish. Whoever sets `writing_`
-// or `finished_` is alone in having the reactor to itself.
-void WatchStream::Step() {
+// Acts without the lock: gRPC may call back from inside StartWrite and Finish. Whoever gets a step
+// from the outbox is alone in having the reactor to itself.
+template <typename Change>
+void WatchStream::Do(Change change) {
   Reactor* reactor;
-  bool write;
-  grpc::Status status;
+  WatchOutbox::Step step;
+  bool cancelled;
   {
     absl::MutexLock lock(&mutex_);
-    if (writing_ || finished_) return;
+    change(outbox_);
+    step = outbox_.Next();
     reactor = reactor_;
-    write = next_.has_value() && (!end_.has_value() || end_->ok());
-    if (write) {
-      current_ = *std::move(next_);
-      next_.reset();
-      writing_ = true;
-    } else if (end_.has_value()) {
-      finished_ = true;
-      if (!end_->ok()) status = ToGrpcStatus(*end_, names_);
-    } else {
-      return;
-    }
+    cancelled = cancelled_;
   }
-  if (write) {
+  if (auto* const message = std::get_if<grpc::ByteBuffer>(&step); message != nullptr) {
+    current_.Swap(message);
     reactor->StartWrite(&current_);
-  } else {
-    reactor->Finish(status);
+  } else if (const auto* const end = std::get_if<absl::Status>(&step); end != nullptr) {
+    Finish(*reactor, *end, cancelled);
   }
+}
+
+void WatchStream::Finish(Reactor& reactor, const absl::Status& end, bool cancelled) {
+  const grpc::Status status = ToGrpcStatus(end, names_);
+  const Instant now = parts_.loop.Now();
+  // Before the caller can see the end, so that it finds itself counted.
+  parts_.metrics.CountRpc(RpcName(Rpc::kWatchToken),
+                          cancelled ? CancellationCode(start_, deadline_, now)
+                                    : static_cast<absl::StatusCode>(status.error_code()),
+                          now - start_);
+  reactor.Finish(status);
 }
 
 void WatchStream::OnWriteDone(bool ok) {
-  {
-    absl::MutexLock lock(&mutex_);
-    writing_ = false;
-    if (!ok && !end_.has_value()) end_ = absl::CancelledError("the stream is gone");
-    if (!ok) next_.reset();
-  }
-  Step();
+  Do([ok](WatchOutbox& outbox) { outbox.WriteDone(ok); });
 }
 
 void WatchStream::OnCancel() {
@@ -196,16 +213,15 @@ void WatchStream::OnCancel() {
 }
 
 void WatchStream::OnDone() {
-  absl::StatusCode code;
   CallId call;
   {
     absl::MutexLock lock(&mutex_);
-    code = end_.has_value() ? end_->code() : absl::StatusCode::kCancelled;
     call = call_;
   }
   if (call != 0) parts_.sessions.Cancel(call);
+  parts_.loop.Post(
+      [self = shared_from_this(), loop = &parts_.loop] { loop->Cancel(self->age_timer_); });
   registry_.Remove(shared_from_this());
-  parts_.metrics.CountRpc(RpcName(Rpc::kWatchToken), code, parts_.clock.Steady() - start_);
   parts_.tracker.Leave();
 }
 
@@ -217,7 +233,7 @@ void WatchRegistry::Add(const std::shared_ptr<WatchStream>& stream) {
       return;
     }
   }
-  stream->End(Draining());
+  stream->EndForDrain();
 }
 
 void WatchRegistry::Remove(const std::shared_ptr<WatchStream>& stream) {
@@ -232,15 +248,15 @@ void WatchRegistry::EndAll() {
     ended_ = true;
     streams.assign(streams_.begin(), streams_.end());
   }
-  for (const auto& stream : streams) stream->End(Draining());
+  for (const auto& stream : streams) stream->EndForDrain();
 }
 
-grpc::ServerWriteReactor<v1::WatchTokenResponse>* OpenWatch(
-    const ApiParts& parts, WatchRegistry& registry, const grpc::CallbackServerContext& context,
-    const v1::WatchTokenRequest& request) {
-  auto stream = std::make_shared<WatchStream>(parts, registry,
-                                              CallNames{request.tenant(), request.account(), ""});
-  auto* reactor = stream->Attach();
+grpc::ServerWriteReactor<grpc::ByteBuffer>* OpenWatch(const ApiParts& parts,
+                                                      WatchRegistry& registry,
+                                                      const grpc::CallbackServerContext& context,
+                                                      const grpc::ByteBuffer& request) {
+  auto stream = std::make_shared<WatchStream>(parts, registry, DeadlineOf(context, parts.loop));
+  auto* const reactor = stream->Attach();
   stream->Open(context, request);
   return reactor;
 }

@@ -1,6 +1,7 @@
 #ifndef CREDBROKER_SERVICE_API_WATCH_STREAM_H_
 #define CREDBROKER_SERVICE_API_WATCH_STREAM_H_
 
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <memory>
@@ -8,7 +9,6 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/synchronization/mutex.h"
-#include "credbroker/v1/credential_broker.pb.h"
 
 #include "service/api/admission.h"
 
@@ -31,11 +31,15 @@ class WatchRegistry {
   absl::flat_hash_set<std::shared_ptr<WatchStream>> streams_ ABSL_GUARDED_BY(mutex_);
 };
 
-// One WatchToken stream. At most one write is under way; of the tokens that come meanwhile only the
-// newest is sent. Opens itself; the reactor belongs to gRPC.
-grpc::ServerWriteReactor<v1::WatchTokenResponse>* OpenWatch(
-    const ApiParts& parts, WatchRegistry& registry, const grpc::CallbackServerContext& context,
-    const v1::WatchTokenRequest& request);
+// One WatchToken stream, from its request's bytes on. Of the tokens that come while a write is
+// under way only the newest is sent. Ends by itself, with UNAVAILABLE and RetryInfo, before
+// `parts.longest_watch` is over: each a little earlier, so that not all come back at once.
+//
+// The reactor is gRPC's.
+grpc::ServerWriteReactor<grpc::ByteBuffer>* OpenWatch(const ApiParts& parts,
+                                                      WatchRegistry& registry,
+                                                      const grpc::CallbackServerContext& context,
+                                                      const grpc::ByteBuffer& request);
 
 }  // namespace credbroker
 

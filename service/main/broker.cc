@@ -63,9 +63,9 @@ absl::Status Broker::Serve(bool in_kubernetes_pod) {
   options.port = config_.server.listen.port;
   options.reflection = config_.server.reflection;
   options.max_connection_age = config_.server.max_connection_age;
-  CREDBROKER_ASSIGN_OR_RETURN(grpc_,
-                              GrpcServer::Start(options, AccessPolicy{in_kubernetes_pod},
-                                                {sessions_, metrics_, tenants_, SystemClock()}));
+  CREDBROKER_ASSIGN_OR_RETURN(
+      grpc_, GrpcServer::Start(options, AccessPolicy{in_kubernetes_pod},
+                               {sessions_, metrics_, tenants_, loop_, SystemRandom()}));
   if (config_.admin.has_value()) {
     AdminOptions admin;
     admin.host = config_.admin->listen.host;

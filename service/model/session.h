@@ -1,6 +1,7 @@
 #ifndef CREDBROKER_SERVICE_MODEL_SESSION_H_
 #define CREDBROKER_SERVICE_MODEL_SESSION_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -19,6 +20,35 @@ struct Grant {
   Secret refresh_token;
   std::optional<std::string> redirect_project_id;
   absl::Time login_time;
+};
+
+// A session's form for the outside, e.g. its serialised token. What it is, its maker knows.
+class SessionForm {
+ public:
+  virtual ~SessionForm() = default;
+};
+
+// Keeps a form with the session that it was made from, so that it is made once and not for each
+// reader. Thread-safe, without locks.
+class FormSlot {
+ public:
+  FormSlot() = default;
+  ~FormSlot() { delete kept_.load(std::memory_order_acquire); }
+  FormSlot(const FormSlot&) = delete;
+  FormSlot& operator=(const FormSlot&) = delete;
+
+  // Null until one is kept.
+  const SessionForm* get() const { return kept_.load(std::memory_order_acquire); }
+
+  // Keeps `made`, unless another thread was faster; returns what is kept.
+  const SessionForm& Keep(std::unique_ptr<const SessionForm> made) const {
+    const SessionForm* kept = nullptr;
+    if (!kept_.compare_exchange_strong(kept, made.get(), std::memory_order_acq_rel)) return *kept;
+    return *made.release();
+  }
+
+ private:
+  mutable std::atomic<const SessionForm*> kept_ = nullptr;
 };
 
 // One access token and what belongs to it. Replaced by the next, never changed, so that readers
@@ -42,6 +72,9 @@ struct Session {
   Instant expires;
   Instant live_until;
   Instant refresh_due;
+
+  // The API's.
+  FormSlot form;
 
   bool IsLiveAt(Instant now) const { return now < live_until; }
 };

@@ -1,0 +1,46 @@
+#ifndef CREDBROKER_SERVICE_API_WATCH_OUTBOX_H_
+#define CREDBROKER_SERVICE_API_WATCH_OUTBOX_H_
+
+#include <grpcpp/support/byte_buffer.h>
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+
+#include "absl/status/status.h"
+
+namespace credbroker {
+
+// What a watch has yet to send: the newest token, if a write is under way; then how it ends. One
+// write at a time. Pure; not thread-safe.
+class WatchOutbox {
+ public:
+  // A token. Replaces one that waits; dropped if one of a later generation has come already, or if
+  // the watch has ended.
+  void Add(uint64_t generation, grpc::ByteBuffer token);
+  // The last message; the watch ends with OK after it.
+  void EndWith(grpc::ByteBuffer last);
+  // The end, at once: what waits is dropped. The first end counts.
+  void End(absl::Status status);
+  // The write has ended. If it failed, so has the stream.
+  void WriteDone(bool ok);
+
+  // What is to be done now: nothing, a write, or the end with a status. The caller does it; the end
+  // comes once.
+  using Step = std::variant<std::monostate, grpc::ByteBuffer, absl::Status>;
+  Step Next();
+
+  // No step will ever come.
+  bool finished() const { return finished_; }
+
+ private:
+  uint64_t newest_ = 0;
+  bool writing_ = false;
+  bool finished_ = false;
+  std::optional<grpc::ByteBuffer> waiting_;
+  std::optional<absl::Status> end_;
+};
+
+}  // namespace credbroker
+
+#endif  // CREDBROKER_SERVICE_API_WATCH_OUTBOX_H_

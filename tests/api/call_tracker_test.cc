@@ -1,0 +1,46 @@
+#include "service/api/call_tracker.h"
+
+#include <atomic>
+#include <thread>
+
+#include "gtest/gtest.h"
+
+namespace credbroker {
+namespace {
+
+TEST(CallTrackerTest, NobodyIsInFlightAtFirst) {
+  CallTracker tracker;
+  EXPECT_EQ(tracker.in_flight(), 0);
+  EXPECT_TRUE(tracker.WaitUntilNone(absl::ZeroDuration()));
+}
+
+TEST(CallTrackerTest, ACallCountsFromEnterToLeave) {
+  CallTracker tracker;
+  EXPECT_TRUE(tracker.Enter());
+  EXPECT_TRUE(tracker.Enter());
+  EXPECT_EQ(tracker.in_flight(), 2);
+  tracker.Leave();
+  EXPECT_FALSE(tracker.WaitUntilNone(absl::ZeroDuration()));
+  tracker.Leave();
+  EXPECT_TRUE(tracker.WaitUntilNone(absl::ZeroDuration()));
+}
+
+TEST(CallTrackerTest, ACallThatIsRefusedCountsUntilItHasBeenAnswered) {
+  CallTracker tracker;
+  tracker.StartDraining();
+  EXPECT_FALSE(tracker.Enter());
+  EXPECT_FALSE(tracker.WaitUntilNone(absl::ZeroDuration()));
+  tracker.Leave();
+  EXPECT_TRUE(tracker.WaitUntilNone(absl::ZeroDuration()));
+}
+
+TEST(CallTrackerTest, TheLastToLeaveEndsTheWait) {
+  CallTracker tracker;
+  tracker.Enter();
+  std::thread leaving([&] { tracker.Leave(); });
+  EXPECT_TRUE(tracker.WaitUntilNone(absl::InfiniteDuration()));
+  leaving.join();
+}
+
+}  // namespace
+}  // namespace credbroker
