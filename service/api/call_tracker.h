@@ -1,6 +1,8 @@
 #ifndef CREDBROKER_SERVICE_API_CALL_TRACKER_H_
 #define CREDBROKER_SERVICE_API_CALL_TRACKER_H_
 
+#include <cstdint>
+
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
@@ -19,6 +21,9 @@ class CallTracker {
   // From now on calls are refused.
   void StartDraining();
 
+  // Waits until no call has come for a while (100 ms), at most `timeout`; whether none has.
+  bool WaitUntilQuiet(absl::Duration timeout);
+
   // Waits until no call is in flight, at most `timeout`; whether none is.
   bool WaitUntilNone(absl::Duration timeout);
 
@@ -27,6 +32,7 @@ class CallTracker {
  private:
   mutable absl::Mutex mutex_;
   int in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t entered_ ABSL_GUARDED_BY(mutex_) = 0;
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "service/api/credential_broker_service.h"
+#include "service/api/goaway.h"
 #include "service/ops/tcp_listener.h"
 
 namespace credbroker {
@@ -32,6 +33,8 @@ constexpr int kKeepaliveTimeoutMs = 20'000;
 constexpr int kPeersMayPingEveryMs = 60'000;
 constexpr absl::Duration kConnectionAgeMargin = absl::Seconds(30);
 constexpr int kResponderThreads = 2;
+// How long callers may go on calling after they were told to wait.
+constexpr absl::Duration kLongestUnrest = absl::Seconds(1);
 
 int Milliseconds(absl::Duration duration) {
   return static_cast<int>(std::min<int64_t>(absl::ToInt64Milliseconds(duration), INT_MAX));
@@ -121,7 +124,11 @@ class GrpcServer::Serving {
   void RefuseNew() {
     if (!StopAccepting()) return;
     BeginDrain();
+    // gRPC lets go of calls that come after it has sent GOAWAY and before its peers have seen it:
+    // they see CANCELLED. So first all are told in our words to wait, and then to leave.
     tracker_.StartDraining();
+    tracker_.WaitUntilQuiet(kLongestUnrest);
+    goaway_.Send(*server_);
     watches_.EndAll();
   }
 
@@ -162,6 +169,7 @@ class GrpcServer::Serving {
   const int port_ = listener_->port();
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::unique_ptr<grpc::Server> server_;
+  Goaway goaway_;
   std::thread accepting_;
 };
 

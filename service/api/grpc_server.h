@@ -59,8 +59,9 @@ class GrpcServer {
   // The health service says NOT_SERVING. All else goes on.
   void BeginDrain();
 
-  // Takes no connection and no call any more (UNAVAILABLE, DRAINING), asks connections to leave,
-  // and ends all watches.
+  // Takes no connection and no call any more (UNAVAILABLE, DRAINING). Once callers have heeded
+  // that, but within a second, asks their connections to leave (GOAWAY) and ends all watches.
+  // Whoever calls on regardless may see CANCELLED in that moment.
   void RefuseNew();
 
   // Waits until no call is in flight, but no longer than `grace`; then cuts off whoever is left.

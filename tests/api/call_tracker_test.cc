@@ -34,6 +34,29 @@ TEST(CallTrackerTest, ACallThatIsRefusedCountsUntilItHasBeenAnswered) {
   EXPECT_TRUE(tracker.WaitUntilNone(absl::ZeroDuration()));
 }
 
+TEST(CallTrackerTest, ItIsQuietOnceNoCallComes) {
+  CallTracker tracker;
+  EXPECT_TRUE(tracker.WaitUntilQuiet(absl::InfiniteDuration()));
+  tracker.Enter();
+  EXPECT_TRUE(tracker.WaitUntilQuiet(absl::InfiniteDuration())) << "it came before";
+  EXPECT_FALSE(tracker.WaitUntilQuiet(absl::ZeroDuration()));
+}
+
+TEST(CallTrackerTest, ItIsNotQuietWhileCallsCome) {
+  CallTracker tracker;
+  std::atomic<bool> stop = false;
+  std::thread calling([&] {
+    while (!stop) {
+      tracker.Enter();
+      tracker.Leave();
+    }
+  });
+  EXPECT_FALSE(tracker.WaitUntilQuiet(absl::Milliseconds(200)));
+  stop = true;
+  calling.join();
+  EXPECT_TRUE(tracker.WaitUntilQuiet(absl::InfiniteDuration()));
+}
+
 TEST(CallTrackerTest, TheLastToLeaveEndsTheWait) {
   CallTracker tracker;
   tracker.Enter();
