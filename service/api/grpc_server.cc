@@ -31,7 +31,6 @@ constexpr int kHandshakeTimeoutMs = 10'000;
 constexpr int kKeepaliveMs = 60'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
 constexpr int kPeersMayPingEveryMs = 60'000;
-constexpr absl::Duration kConnectionAgeMargin = absl::Seconds(30);
 constexpr int kResponderThreads = 2;
 // How long callers may go on calling after they were told to wait.
 constexpr absl::Duration kLongestUnrest = absl::Seconds(1);
@@ -51,7 +50,7 @@ void SetLimits(grpc::ServerBuilder& builder, const GrpcServerOptions& options) {
   // A connection that was asked to leave takes no call any more, and a watch that began just before
   // ends by itself within this: gRPC never cuts one off.
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
-                             Milliseconds(options.max_connection_age + kConnectionAgeMargin));
+                             Milliseconds(options.max_connection_age + options.leaving_margin));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);

@@ -25,6 +25,8 @@ struct GrpcServerOptions {
   // Connections are asked to leave at about this age, and watches end before they are as old; their
   // peers come back on new ones.
   absl::Duration max_connection_age = absl::Minutes(30);
+  // A connection that was asked to leave is kept this much longer than its youngest watch can last.
+  absl::Duration leaving_margin = absl::Seconds(30);
 };
 
 // The broker's gRPC server: credbroker.v1.CredentialBroker and grpc.health.v1.Health over
