@@ -82,7 +82,10 @@ void AccountMachine::OnLoggedIn(absl::StatusOr<LoginGrant> grant) {
     made->refresh_token = std::move(grant->refresh_token);
     made->redirect_project_id = std::move(grant->redirect_project_id);
     made->login_time = world_.loop.WallNow();
-    Accept(std::move(grant->token), std::move(made), std::move(login.plan.owner));
+    // A caller with several principals does not take the session from the one that it belongs to,
+    // who may be watching.
+    std::string owner = served_.owner().empty() ? std::move(login.plan.owner) : served_.owner();
+    Accept(std::move(grant->token), std::move(made), std::move(owner));
   }
   Continue();
 }

@@ -75,6 +75,20 @@ TEST_F(CallerPasswordTest, AnyOfTheCallersPrincipalsMayBeTheOwner) {
   EXPECT_NE(Peek(kAccount, absl::ZeroDuration(), options), nullptr);
 }
 
+TEST_F(CallerPasswordTest, LoginByAnotherPrincipalOfTheOwnersLeavesItToTheOwner) {
+  LogInAnn();
+  const auto watch = Watch(kAccount, As("ann"));
+  SessionManager::LoginOptions login;
+  login.password = Secret::Copy(kPassword);
+  CallOptions options;
+  options.principals = {"k8s:ns/ann", "ann"};
+  EXPECT_TRUE(StatusOf(Login(std::move(login), kAccount, options)).ok());
+  EXPECT_EQ(watch->generations, (std::vector<uint64_t>{1, 2}));
+  EXPECT_EQ(ReasonIn(GetToken(kAccount, absl::ZeroDuration(), As("k8s:ns/ann"))),
+            Reason::kCallerNotAllowed);
+  EXPECT_EQ(TokenOf(GetToken(kAccount, absl::ZeroDuration(), As("ann"))), "access-2");
+}
+
 TEST_F(CallerPasswordTest, WhoComesDuringTheLoginOfAnotherIsNotHandedItsToken) {
   upstream_.Hold();
   const auto login = PasswordLogin(kAccount, kPassword, "ann");
