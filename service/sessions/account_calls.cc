@@ -147,6 +147,7 @@ void AccountMachine::Logout(CallId call, const CallOptions& options,
   if (served_.exists() && !refreshing) logouts_.Start(served_.Revocable(), absl::ZeroDuration());
   if (exchange != nullptr && exchange->started) {
     exchange->discarded = true;
+    logouts_.AwaitExchange();
   } else if (exchange != nullptr) {
     world_.gate.Withdraw(exchange->ticket);
     SetActivity(Resting{});

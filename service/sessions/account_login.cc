@@ -105,7 +105,7 @@ void AccountMachine::OnDiscardedLogin(const LoginPlan& plan, absl::StatusOr<Logi
   } else {
     BackOff(grant.status());
   }
-  logouts_.AnswerIfNoneIsPending();
+  logouts_.EndExchange();
 }
 
 void AccountMachine::OnLoginFailed(const Exchanging& login, const absl::Status& failure) {

@@ -65,7 +65,7 @@ void AccountMachine::OnDiscardedRefresh(const Session& refreshed,
   NoteFailure(failure, /*login=*/false);
   if (reason == Reason::kRefreshTokenDead) {
     Rest();
-    logouts_.AnswerIfNoneIsPending();
+    logouts_.EndExchange();
     return;
   }
   logouts_.Start({refreshed.access_token.Clone(), refreshed.expires, refresh_token.Clone()},

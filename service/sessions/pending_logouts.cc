@@ -8,6 +8,7 @@ PendingLogouts::PendingLogouts(AccountWorld& world, UpstreamAccount account)
     : world_(world), account_(std::move(account)), waiting_(world.loop) {}
 
 void PendingLogouts::Start(RevocableSession session, absl::Duration delay) {
+  exchange_running_ = false;
   auto slot = std::make_shared<const Revocation*>(nullptr);
   auto revocation =
       Revocation::Start({world_.loop, world_.upstream, world_.random, world_.metrics, world_.gate},
@@ -34,8 +35,13 @@ bool PendingLogouts::Cancel(CallId call, const absl::Status& status) {
   return done.has_value();
 }
 
+void PendingLogouts::EndExchange() {
+  exchange_running_ = false;
+  AnswerIfNoneIsPending();
+}
+
 void PendingLogouts::AnswerIfNoneIsPending() {
-  if (!pending_.empty()) return;
+  if (!pending_.empty() || exchange_running_) return;
   for (Done& done : waiting_.TakeAll()) done(!lost_);
 }
 

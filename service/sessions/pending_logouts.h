@@ -28,24 +28,29 @@ class PendingLogouts {
   // Those that wait for their delay start now.
   void Expedite();
 
+  // An exchange is running that may leave a session to be forgotten: until the next Start, or until
+  // EndExchange says that it left none, nobody is answered with true.
+  void AwaitExchange() { exchange_running_ = true; }
+  void EndExchange();
+
   // Answers once nothing is pending: true, unless upstream could not be told of all. False at the
   // deadline.
   void Wait(CallId call, Instant deadline, Done done);
   // False if it is not one of those that wait.
   bool Cancel(CallId call, const absl::Status& status);
-  // Nothing more will be started: answers those that wait, if nothing is pending.
-  void AnswerIfNoneIsPending();
 
   // Whether upstream has been told of all.
   bool none_pending() const { return pending_.empty(); }
   bool empty() const { return pending_.empty() && waiting_.empty(); }
 
  private:
+  void AnswerIfNoneIsPending();
   void OnEnd(const Revocation* ended, bool confirmed);
 
   AccountWorld& world_;
   const UpstreamAccount account_;
   std::vector<std::shared_ptr<Revocation>> pending_;
+  bool exchange_running_ = false;
   // One of those that ended since the last Wait was lost.
   bool lost_ = false;
   Waiters<Done> waiting_;

@@ -86,6 +86,13 @@ void FakeUpstream::ReleaseOne() {
   held_.pop_front();
 }
 
+void FakeUpstream::ReleaseLast() {
+  absl::MutexLock lock(&mutex_);
+  if (held_.empty()) return;
+  PostAnswer(std::move(held_.back()));
+  held_.pop_back();
+}
+
 void FakeUpstream::set_lifetime(absl::Duration lifetime) {
   absl::MutexLock lock(&mutex_);
   lifetime_ = lifetime;

@@ -53,6 +53,8 @@ class FakeUpstream : public Upstream {
   void Release();
   // Answers the oldest call that is held, and goes on holding.
   void ReleaseOne();
+  // The same for the newest.
+  void ReleaseLast();
 
   void set_lifetime(absl::Duration lifetime);
   void set_credential_changed(bool changed);

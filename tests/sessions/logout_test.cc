@@ -241,6 +241,23 @@ TEST_F(LogoutTest, SupersededSessionDoesNotOutliveTheLogout) {
   EXPECT_TRUE(Confirmed(logout));
 }
 
+TEST_F(LogoutTest, IsNotConfirmedBeforeTheSessionThatIsBeingRefreshedHasEnded) {
+  GetToken();
+  Login(ForceNew());
+  upstream_.Hold();
+  Refresh();
+  const auto logout = Logout();
+  Settle();
+  EXPECT_THAT(Presented(Kind::kLogout), ElementsAre("access-1"));  // The one that was superseded.
+  upstream_.ReleaseLast();
+  Settle();
+  EXPECT_FALSE(logout->has_value());
+  upstream_.Release();
+  Settle();
+  EXPECT_THAT(Presented(Kind::kLogout), ElementsAre("access-1", "access-3"));
+  EXPECT_TRUE(Confirmed(logout));
+}
+
 TEST_F(LogoutTest, WaitersAreToldToAskAgain) {
   GetToken();
   upstream_.Hold();
