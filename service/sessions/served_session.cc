@@ -11,7 +11,10 @@ ServedSession::ServedSession(SessionCache& cache, AccountKey key)
 void ServedSession::Serve(IssuedToken token, std::shared_ptr<const Grant> grant, Terms terms) {
   NoteReaders();
   const bool is_login = session_ == nullptr || session_->grant != grant;
-  if (is_login) refresh_token_dead_ = false;
+  if (is_login) {
+    refresh_token_dead_ = false;
+    handed_out_until_ = Instant::InfinitePast();
+  }
   owner_ = std::move(terms.owner);
   auto session = std::make_shared<Session>();
   lifetime_ = token.lifetime;
@@ -49,7 +52,8 @@ void ServedSession::NoteAsked(Instant now) { last_used_ = now; }
 
 void ServedSession::NoteHandedOut(Instant now) {
   last_used_ = now;
-  handed_out_until_ = session_->expires;
+  // An older token of the session may live longer.
+  handed_out_until_ = std::max(handed_out_until_, session_->expires);
 }
 
 std::optional<Instant> ServedSession::LastRead() const {
@@ -64,7 +68,8 @@ Instant ServedSession::LastUsed() const {
 }
 
 Instant ServedSession::HandedOutUntil() const {
-  return LastRead().has_value() ? session_->expires : handed_out_until_;
+  return LastRead().has_value() ? std::max(handed_out_until_, session_->expires)
+                                : handed_out_until_;
 }
 
 void ServedSession::NoteReaders() {

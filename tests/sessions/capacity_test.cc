@@ -63,6 +63,18 @@ TEST_F(CapacityTest, TokenThatAReaderWasHandedKeepsItsSession) {
   EXPECT_TRUE(LogsIn(kBob));
 }
 
+TEST_F(CapacityTest, OlderTokenThatLivesLongerKeepsItsSession) {
+  LimitTo(1);
+  upstream_.set_lifetime(absl::Hours(1));
+  ASSERT_TRUE(LogsIn(kAnn));
+  upstream_.set_lifetime(absl::Minutes(1));
+  EXPECT_EQ(GenerationOf(Refresh(std::nullopt, kAnn, As("local"))), 2u);
+  Advance(absl::Hours(1) - kTick);
+  EXPECT_FALSE(LogsIn(kBob));
+  Advance(absl::Seconds(1));
+  EXPECT_TRUE(LogsIn(kBob));
+}
+
 TEST_F(CapacityTest, WatchedSessionMakesNoRoom) {
   LimitTo(1);
   ASSERT_TRUE(LogsIn(kAnn));
