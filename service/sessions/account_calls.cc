@@ -155,6 +155,7 @@ void AccountMachine::Logout(CallId call, const CallOptions& options,
   logouts_.Expedite();
   served_.Drop();
   if (IsResting()) Rest();
+  ReleasePlace();
   watchers_.EndAll(RevokedReason::kLoggedOut);
   EndCalls();
   if (logouts_.none_pending() && !IsExchanging()) {

@@ -134,6 +134,16 @@ TEST_F(CapacityTest, LogoutGivesThePlaceBack) {
   EXPECT_EQ(TokenOf(GetToken("two")), "access-2");
 }
 
+TEST_F(CapacityTest, LogoutDuringABackoffGivesThePlaceBack) {
+  LimitTo(1);
+  GetToken("one");
+  upstream_.FailNext(Kind::kRefresh, Unavailable());
+  Refresh(std::nullopt, "one");
+  ASSERT_EQ(Row("one").state, SessionState::kBackingOff);
+  Logout("one");
+  EXPECT_EQ(TokenOf(GetToken("two")), "access-2");
+}
+
 TEST_F(CapacityTest, LogoutDuringALoginGivesThePlaceBackWhenThatHasEnded) {
   LimitTo(1);
   upstream_.Hold();
