@@ -148,9 +148,10 @@ void AccountMachine::CheckHeldCredential() {
   }
   if (credential_ == nullptr || std::exchange(checking_credential_, true)) return;
   world_.upstream.HasCredentialChanged(
-      account_.key, credential_, [self = shared_from_this()](bool changed) {
+      account_.key, credential_, [self = shared_from_this(), until = hold_.until()](bool changed) {
         self->checking_credential_ = false;
-        if (!changed) return;
+        // A later rejection was perhaps of the very content that is called new here.
+        if (!changed || self->hold_.until() != until) return;
         self->hold_.Clear();
         Log(LogLevel::kInfo, "hold_released",
             {{"tenant", self->account_.key.tenant}, {"account", DisplayName(self->account_.key)}});

@@ -182,6 +182,21 @@ TEST_F(LoginTest, Row6HoldEndsWhenTheCredentialChanges) {
   EXPECT_EQ(TokenOf(GetToken()), "access-1");
 }
 
+TEST_F(LoginTest, Row6ChangeThatWasNoticedBeforeALaterRejectionDoesNotEndThatHold) {
+  upstream_.FailNext(Kind::kLogin, Rejected());
+  GetToken();
+  upstream_.Hold();
+  upstream_.FailNext(Kind::kLogin, Rejected());
+  const auto released = Login(ReleaseHold());
+  upstream_.set_credential_changed(true);
+  manager_->CheckHeldCredentials();
+  upstream_.Release();  // Rejected after the check has begun, and before it says what it found.
+  loop_.RunPosted();
+  EXPECT_EQ(ReasonIn(released), Reason::kCredentialRejected);
+  EXPECT_EQ(ReasonIn(GetToken()), Reason::kCredentialHeldBack);
+  EXPECT_EQ(upstream_.Count(Kind::kLogin), 2);
+}
+
 TEST_F(LoginTest, Row6SessionIsServedAndRefreshedWhileItsCredentialIsHeldBack) {
   GetToken();
   upstream_.FailNext(Kind::kLogin, Rejected());
