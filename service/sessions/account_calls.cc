@@ -72,7 +72,7 @@ void AccountMachine::Login(CallId call, SessionManager::LoginOptions login,
   };
   const bool past_hold = login.release_hold && hold_.IsActive(Now());
   if (!with_password && !login.force_new && !past_hold) {
-    Demand(std::move(waiter));
+    Demand(std::move(waiter), std::move(login.device));
     return;
   }
   QueuedLogin queued;

@@ -67,11 +67,11 @@ void AccountMachine::OnDue() {
   if (!IsIdle()) StartRenewal(/*urgent=*/false);
 }
 
-void AccountMachine::StartRenewal(bool urgent) {
+void AccountMachine::StartRenewal(bool urgent, Device device) {
   if (served_.CanRefresh()) {
     StartRefresh(urgent);
   } else {
-    StartLogin(LoginPlan{credential_, {}, {}, {}, false}, /*joinable=*/true,
+    StartLogin(LoginPlan{credential_, std::move(device), {}, {}, false}, /*joinable=*/true,
                /*after_dead=*/served_.exists());
   }
 }

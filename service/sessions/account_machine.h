@@ -89,7 +89,7 @@ class AccountMachine : public std::enable_shared_from_this<AccountMachine> {
   bool MayLogOut(const CallOptions& options) const;
 
   // account_waiters.cc: who waits, and what they are told.
-  void Demand(TokenWaiter waiter);
+  void Demand(TokenWaiter waiter, Device device = {});
   void DemandLogin(QueuedLogin login);
   void Wait(TokenWaiter waiter);
   void HandOut();
@@ -102,7 +102,7 @@ class AccountMachine : public std::enable_shared_from_this<AccountMachine> {
   void Rest();
   void BackOff(const absl::Status& failure);
   void OnDue();
-  void StartRenewal(bool urgent);
+  void StartRenewal(bool urgent, Device device = {});
   void Continue();
   bool Accept(IssuedToken token, std::shared_ptr<const Grant> grant, std::string owner);
   void DropSession(RevokedReason reason);

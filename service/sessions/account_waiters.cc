@@ -26,8 +26,9 @@ TokenOutcome OutcomeOf(const absl::Status& status, bool joined) {
 
 }  // namespace
 
-// Waits for the next token; starts an exchange unless one is running.
-void AccountMachine::Demand(TokenWaiter waiter) {
+// Waits for the next token; starts an exchange unless one is running. `device`: for a login that is
+// started here.
+void AccountMachine::Demand(TokenWaiter waiter, Device device) {
   served_.NoteAsked(Now());
   if (auto* exchange = std::get_if<Exchanging>(&activity_)) {
     waiter.joined = true;
@@ -39,7 +40,7 @@ void AccountMachine::Demand(TokenWaiter waiter) {
     Answer(std::move(waiter), *refusal);
   } else {
     Wait(std::move(waiter));
-    StartRenewal(/*urgent=*/true);
+    StartRenewal(/*urgent=*/true, std::move(device));
   }
 }
 

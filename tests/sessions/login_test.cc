@@ -121,6 +121,13 @@ TEST_F(LoginTest, DeviceIsThatOfTheCallWhoseLoginRuns) {
   EXPECT_EQ(upstream_.calls().at(0).device.device_name, "scanner");
 }
 
+TEST_F(LoginTest, DeviceIsThatOfAPlainLoginTooIfItRunsOne) {
+  SessionManager::LoginOptions login;
+  login.device.device_name = "scanner";
+  Login(std::move(login));
+  EXPECT_EQ(upstream_.calls().at(0).device.device_name, "scanner");
+}
+
 TEST_F(LoginTest, Row6RejectedCredentialIsNotTriedAgainBeforeTheHoldEnds) {
   upstream_.FailNext(Kind::kLogin, Rejected());
   EXPECT_EQ(ReasonIn(GetToken()), Reason::kCredentialRejected);
