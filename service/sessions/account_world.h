@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "absl/container/flat_hash_set.h"
+#include "absl/container/btree_set.h"
 
 #include "service/base/loop.h"
 #include "service/base/random.h"
@@ -38,8 +38,8 @@ struct AccountWorld {
   Capacity& capacity;
   // Tells callers' passwords apart without keeping them: a random key of this process.
   std::string fingerprint_key;
-  // Accounts that may be held back.
-  absl::flat_hash_set<AccountKey> held;
+  // Accounts that may be held back; in order, so that each run asks in the same one.
+  absl::btree_set<AccountKey> held;
 };
 
 }  // namespace credbroker
