@@ -1,5 +1,6 @@
 #include "service/base/log.h"
 
+#include <atomic>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +10,8 @@
 
 namespace credbroker {
 namespace {
+
+std::atomic<LogSink> log_sink = nullptr;
 
 std::string Quoted(absl::string_view text) {
   return nlohmann::json(std::string(text))
@@ -72,6 +75,10 @@ LogField::LogField(absl::string_view field, absl::Duration value)
                : absl::StrCat(absl::ToDoubleSeconds(value))) {}
 
 void Log(LogLevel level, absl::string_view event, std::initializer_list<LogField> fields) {
+  if (const LogSink sink = log_sink.load(std::memory_order_relaxed); sink != nullptr) {
+    sink(level, event, fields);
+    return;
+  }
   if (!Logger().should_log(Spdlog(level))) return;
   std::string line = absl::StrCat("\"level\":\"", Name(level), "\",\"event\":", Quoted(event));
   for (const LogField& field : fields) {
@@ -79,5 +86,7 @@ void Log(LogLevel level, absl::string_view event, std::initializer_list<LogField
   }
   Logger().log(Spdlog(level), "{}", line);
 }
+
+void SetLogSink(LogSink sink) { log_sink.store(sink, std::memory_order_relaxed); }
 
 }  // namespace credbroker

@@ -35,6 +35,11 @@ struct LogField {
 // Thread-safe.
 void Log(LogLevel level, absl::string_view event, std::initializer_list<LogField> fields = {});
 
+// Takes what is logged instead of stderr, for tests; null: stderr again. Set it while nobody logs.
+using LogSink = void (*)(LogLevel level, absl::string_view event,
+                         std::initializer_list<LogField> fields);
+void SetLogSink(LogSink sink);
+
 }  // namespace credbroker
 
 #endif  // CREDBROKER_SERVICE_BASE_LOG_H_

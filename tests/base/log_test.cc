@@ -3,6 +3,7 @@
 #include <limits>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
@@ -81,6 +82,17 @@ TEST(LogTest, LevelsHaveNames) {
   EXPECT_EQ(Parsed(Line(LogLevel::kInfo, {}))["level"], "info");
   EXPECT_EQ(Parsed(Line(LogLevel::kWarning, {}))["level"], "warning");
   EXPECT_EQ(Parsed(Line(LogLevel::kError, {}))["level"], "error");
+}
+
+TEST(LogTest, SinkTakesWhatIsLoggedInsteadOfStderr) {
+  static std::string taken;
+  SetLogSink([](LogLevel, absl::string_view event, std::initializer_list<LogField> fields) {
+    taken = absl::StrCat(event, " ", fields.begin()->key, "=", fields.begin()->json);
+  });
+  EXPECT_EQ(Line(LogLevel::kInfo, {{"int", 3}}), "");
+  EXPECT_EQ(taken, "something_happened int=3");
+  SetLogSink(nullptr);
+  EXPECT_NE(Line(LogLevel::kInfo, {{"int", 3}}), "");
 }
 
 TEST(LogTest, DebugIsNotWritten) { EXPECT_EQ(Line(LogLevel::kDebug, {}), ""); }
