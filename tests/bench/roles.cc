@@ -1,0 +1,66 @@
+#include "tests/bench/roles.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+
+#include "absl/strings/str_cat.h"
+
+#include "tests/bench/allocation_count.h"
+#include "tests/bench/bare_echo.h"
+#include "tests/bench/simulated_broker.h"
+
+namespace credbroker {
+namespace {
+
+constexpr int kUsage = 2;
+
+void Say(const std::string& line) {
+  fputs((line + "\n").c_str(), stdout);
+  fflush(stdout);
+}
+
+std::string AnswerCount(const std::string& question) {
+  static uint64_t before = 0;
+  if (question == "count") {
+    before = AllocationCount();
+    CountAllocations(true);
+    return "counting";
+  }
+  CountAllocations(false);
+  return absl::StrCat(AllocationCount() - before);
+}
+
+int ServeEcho(EchoKind kind, const std::vector<std::string>& arguments) {
+  BareEcho echo(kind, static_cast<size_t>(std::atoi(arguments[0].c_str())));
+  Say(absl::StrCat("listening on ", echo.address()));
+  AnswerLines([&](const std::string& question) -> std::string {
+    if (question != "push") return AnswerCount(question);
+    echo.Push();
+    return "pushed";
+  });
+  return 0;
+}
+
+int ServeBroker(const std::vector<std::string>& arguments) {
+  const SimulatedBroker broker(std::atoi(arguments[0].c_str()), std::atoi(arguments[1].c_str()));
+  Say(absl::StrCat("listening on ", broker.address()));
+  AnswerLines(AnswerCount);
+  return 0;
+}
+
+}  // namespace
+
+void AnswerLines(const std::function<std::string(const std::string&)>& answer) {
+  for (std::string line; std::getline(std::cin, line);) Say(answer(line));
+}
+
+int PlayRole(const std::string& role, const std::vector<std::string>& arguments) {
+  if (role == "broker" && arguments.size() == 2) return ServeBroker(arguments);
+  if (role == "typed-echo" && arguments.size() == 1) return ServeEcho(EchoKind::kTyped, arguments);
+  if (role == "raw-echo" && arguments.size() == 1) return ServeEcho(EchoKind::kRaw, arguments);
+  fprintf(stderr, "bench: no such role: %s\n", role.c_str());
+  return kUsage;
+}
+
+}  // namespace credbroker
