@@ -121,7 +121,7 @@ TEST(Configuration, ASecretThatIsMissingAtStartDisablesItsAccountAlone) {
   std::filesystem::remove(deployment.folder().Path("second"));
   EXPECT_EQ(Daemon(deployment.config_file(), true).exit_code, 2);
   deployment.RestartBroker();
-  EXPECT_THAT(deployment.broker().err(), HasSubstr("\"event\":\"account_disabled\""));
+  EXPECT_TRUE(deployment.broker().WaitForError("\"event\":\"account_disabled\""));
   Caller caller = deployment.NewCaller();
   EXPECT_TRUE(caller.GetToken().ok());
   const Answer refused = caller.GetToken("second");

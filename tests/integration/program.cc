@@ -183,6 +183,15 @@ std::string Program::WaitForLine(const std::string& prefix, int count) {
   return rest.value_or("");
 }
 
+bool Program::WaitForError(const std::string& text) {
+  const auto there = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return exit_.has_value() || absl::StrContains(err_, text);
+  };
+  absl::MutexLock lock(&mutex_);
+  mutex_.AwaitWithTimeout(absl::Condition(&there), kPatience);
+  return absl::StrContains(err_, text);
+}
+
 Exit Program::WaitForExit(absl::Duration patience) {
   absl::MutexLock lock(&mutex_);
   const auto ended = [&] { return exit_.has_value(); };

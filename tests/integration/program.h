@@ -60,6 +60,9 @@ class Program {
   // the test and returns "" if it does not come, or the program ends before.
   std::string WaitForLine(const std::string& prefix, int count = 1);
 
+  // Whether `text` comes to stand in what it writes to stderr, before it ends. Waits.
+  bool WaitForError(const std::string& text);
+
   // How it ended. Fails the test, and kills it, if that takes longer.
   Exit WaitForExit(absl::Duration patience = kPatience);
   bool running() const;
