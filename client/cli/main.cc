@@ -18,6 +18,8 @@ int main(int argc, char** argv) {
   if (opened > 2) close(opened);
   // A reader that went away is a failed write, and exit code 1.
   std::signal(SIGPIPE, SIG_IGN);
+  // It would write tokens and passwords to stderr.
+  unsetenv("GRPC_TRACE");
   // gRPC's own log says again, and less clearly, what the message on stderr says.
   if (std::getenv("GRPC_VERBOSITY") == nullptr) {
     gpr_set_log_function([](gpr_log_func_args*) {});

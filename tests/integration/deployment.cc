@@ -141,9 +141,11 @@ Program::Options Deployment::CredbrokerOptions(std::vector<std::string> argument
 }
 
 Outcome Deployment::Credbroker(std::vector<std::string> arguments,
-                               const std::string& standard_input) const {
+                               const std::string& standard_input,
+                               std::vector<std::string> environment) const {
   Program::Options options = CredbrokerOptions(std::move(arguments));
   options.standard_input = standard_input;
+  options.environment = std::move(environment);
   return RunProgram(options);
 }
 

@@ -112,8 +112,8 @@ class Deployment {
   Caller NewCaller() const { return Caller(address_); }
 
   // Runs the program credbroker against the broker; see `credbroker --help`.
-  Outcome Credbroker(std::vector<std::string> arguments,
-                     const std::string& standard_input = "") const;
+  Outcome Credbroker(std::vector<std::string> arguments, const std::string& standard_input = "",
+                     std::vector<std::string> environment = {}) const;
   // The same, not waited for.
   std::unique_ptr<Program> StartCredbroker(std::vector<std::string> arguments) const;
 

@@ -58,7 +58,7 @@ TEST(MainJob, ManyCallersOfAColdAccountCauseOneExchange) {
   constexpr int kCallers = 8;
   constexpr int kCallsEach = 4;
   std::vector<std::string> tokens(kCallers * kCallsEach);
-  std::vector<std::thread> threads;
+  std::vector<std::jthread> threads;
   Caller first = deployment.NewCaller();
   for (size_t i = 0; i < tokens.size(); ++i) {
     threads.emplace_back([&, i] {
@@ -66,7 +66,7 @@ TEST(MainJob, ManyCallersOfAColdAccountCauseOneExchange) {
                              : deployment.NewCaller().GetToken().token.access_token();
     });
   }
-  for (std::thread& thread : threads) thread.join();
+  for (std::jthread& thread : threads) thread.join();
   EXPECT_NE(tokens[0], "");
   EXPECT_THAT(tokens, ::testing::Each(tokens[0]));
   EXPECT_EQ(deployment.upstream().Calls("auth"), 1);
@@ -173,6 +173,15 @@ TEST(MainJob, ARefusalIsExitCodeOneWithCodeAndReason) {
   const Outcome account =
       deployment.Credbroker({"token", "--tenant", "demo", "--account", "nobody"});
   EXPECT_THAT(account.err, StartsWith("credbroker: NOT_FOUND: ACCOUNT_UNKNOWN: "));
+}
+
+TEST(MainJob, Row22NoTokenIsTracedToStandardError) {
+  const Deployment deployment;
+  const Outcome outcome = deployment.Credbroker({"token", "--tenant", "demo"}, "",
+                                                {"GRPC_TRACE=all", "GRPC_VERBOSITY=DEBUG"});
+  ASSERT_EQ(outcome.exit_code, 0);
+  const std::string payload = outcome.out.substr(outcome.out.find('.') + 1, 40);
+  EXPECT_THAT(outcome.err, Not(HasSubstr(payload)));
 }
 
 TEST(MainJob, AWrongCommandLineIsExitCodeTwo) {
