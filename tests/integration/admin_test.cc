@@ -68,7 +68,7 @@ TEST(Admin, LivezHoldsDuringADrain) {
   Deployment deployment;
   deployment.upstream().Arm({{"auth", {{"latency_ms", 1500}}}});
   Answer slow;
-  std::thread call([&] { slow = deployment.NewCaller().GetToken(); });
+  std::jthread call([&] { slow = deployment.NewCaller().GetToken(); });
   ASSERT_TRUE(Eventually([&] { return deployment.upstream().Calls("auth") == 1; }));
   deployment.broker().Signal(SIGTERM);
   // New connections are turned away.

@@ -34,7 +34,7 @@ class WaitingCalls {
     }
   }
   const std::vector<Answer>& Join() {
-    for (std::thread& thread : threads_) thread.join();
+    for (std::jthread& thread : threads_) thread.join();
     threads_.clear();
     return answers_;
   }
@@ -42,7 +42,7 @@ class WaitingCalls {
  private:
   std::vector<Caller> callers_;
   std::vector<Answer> answers_;
-  std::vector<std::thread> threads_;
+  std::vector<std::jthread> threads_;
 };
 
 TEST(Expiry, Row30AfterAStopAnExpiredTokenIsRenewedBeforeItIsServed) {
@@ -84,7 +84,7 @@ TEST(Expiry, Row29EveryTokenServedOverSeveralLifetimesIsGood) {
   Caller caller = deployment.NewCaller();
   Watch watch(caller);
   ASSERT_TRUE(watch.Next().has_value());
-  std::thread watching([&] {
+  std::jthread watching([&] {
     for (int i = 0; i < 3; ++i) {
       const auto event = watch.Next();
       ASSERT_TRUE(event.has_value());

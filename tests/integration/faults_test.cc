@@ -106,7 +106,7 @@ TEST(Fault, Row1AnUnreachableUpstreamIsUnavailableAndTheLiveTokenIsServed) {
 TEST(Fault, Row2ACallersDeadlineIsItsOwnAndTheExchangeGoesOn) {
   const Deployment deployment({.sandbox = {"--latency", "600ms"}});
   Answer patient;
-  std::thread other([&] { patient = deployment.NewCaller().GetToken(); });
+  std::jthread other([&] { patient = deployment.NewCaller().GetToken(); });
   const Answer hasty = deployment.NewCaller().GetToken("", absl::Milliseconds(100));
   EXPECT_EQ(hasty.status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
   other.join();
@@ -183,11 +183,11 @@ TEST(Fault, Row7ADeadRefreshTokenLeadsToOneLoginAndIsNeverSentAgain) {
   const v1::Token before = caller.GetToken().token;
   deployment.upstream().Revoke({{"what", "refresh"}});
   std::vector<Answer> answers(8);
-  std::vector<std::thread> threads;
+  std::vector<std::jthread> threads;
   for (Answer& answer : answers) {
     threads.emplace_back([&] { answer = deployment.NewCaller().Refresh("", before.generation()); });
   }
-  for (std::thread& thread : threads) thread.join();
+  for (std::jthread& thread : threads) thread.join();
   for (const Answer& answer : answers) {
     ASSERT_TRUE(answer.ok()) << answer.Text();
     EXPECT_EQ(answer.token.access_token(), answers[0].token.access_token());

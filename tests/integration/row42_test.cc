@@ -96,7 +96,7 @@ TEST(Row42, UnreadyButServingThenWatchesEndAndCallsFinish) {
   SlowDown(deployment, kSecondEmail, 4000);
   Answer in_flight;
   absl::Time in_flight_ended;
-  std::thread slow([&] {
+  std::jthread slow([&] {
     in_flight = deployment.NewCaller().GetToken("second");
     in_flight_ended = absl::Now();
   });
@@ -146,7 +146,7 @@ TEST(Row42, ACallThatOutlastsTheGraceIsCutOff) {
   Deployment deployment({.server = "  drain_grace: 200ms\n"});
   SlowDown(deployment, kEmail, 8000);
   Answer in_flight;
-  std::thread slow([&] { in_flight = deployment.NewCaller().GetToken(); });
+  std::jthread slow([&] { in_flight = deployment.NewCaller().GetToken(); });
   ASSERT_TRUE(Eventually([&] { return deployment.upstream().Calls("auth") == 1; }));
   const absl::Time begin = absl::Now();
   deployment.broker().Signal(SIGTERM);
@@ -160,7 +160,7 @@ TEST(Row42, ASecondSignalChangesNothing) {
   Deployment deployment;
   SlowDown(deployment, kEmail, 1500);
   Answer in_flight;
-  std::thread slow([&] { in_flight = deployment.NewCaller().GetToken(); });
+  std::jthread slow([&] { in_flight = deployment.NewCaller().GetToken(); });
   ASSERT_TRUE(Eventually([&] { return deployment.upstream().Calls("auth") == 1; }));
   for (const int signal : {SIGTERM, SIGTERM, SIGINT, SIGHUP}) deployment.broker().Signal(signal);
   slow.join();
