@@ -72,7 +72,7 @@ TEST(Admin, LivezHoldsDuringADrain) {
   ASSERT_TRUE(Eventually([&] { return deployment.upstream().Calls("auth") == 1; }));
   deployment.broker().Signal(SIGTERM);
   // New connections are turned away.
-  EXPECT_TRUE(Eventually([&] { return !deployment.NewCaller().Health().has_value(); }));
+  EXPECT_TRUE(Eventually([&] { return !Caller(deployment.address()).Health().has_value(); }));
   EXPECT_EQ(deployment.Get("/livez").body, "ok\n");
   call.join();
   EXPECT_TRUE(slow.ok()) << slow.Text();

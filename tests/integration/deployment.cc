@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -133,6 +134,13 @@ void Deployment::RestartBroker() {
 
 std::string Deployment::BrokerOutput() const {
   return absl::StrCat(former_output_, broker_->out(), broker_->err());
+}
+
+Caller Deployment::NewCaller() const {
+  Caller caller(address_);
+  caller.channel()->WaitForConnected(std::chrono::system_clock::now() +
+                                     absl::ToChronoSeconds(kPatience));
+  return caller;
 }
 
 Program::Options Deployment::CredbrokerOptions(std::vector<std::string> arguments) const {

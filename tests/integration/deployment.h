@@ -108,8 +108,9 @@ class Deployment {
   // All that it and those before it have written, to stdout and stderr.
   std::string BrokerOutput() const;
 
-  // On a connection of its own.
-  Caller NewCaller() const { return Caller(address_); }
+  // On a connection of its own, which is there already: when many connect at once, gRPC 1.51's
+  // client now and then takes one that is under way for a failed one (it looks at errno too late).
+  Caller NewCaller() const;
 
   // Runs the program credbroker against the broker; see `credbroker --help`.
   Outcome Credbroker(std::vector<std::string> arguments, const std::string& standard_input = "",

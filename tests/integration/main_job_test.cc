@@ -57,18 +57,18 @@ TEST(MainJob, ManyCallersOfAColdAccountCauseOneExchange) {
   const Deployment deployment({.sandbox = {"--latency", "100ms"}});
   constexpr int kCallers = 8;
   constexpr int kCallsEach = 4;
-  std::vector<std::string> tokens(kCallers * kCallsEach);
+  std::vector<Answer> answers(kCallers * kCallsEach);
   std::vector<std::jthread> threads;
   Caller first = deployment.NewCaller();
-  for (size_t i = 0; i < tokens.size(); ++i) {
-    threads.emplace_back([&, i] {
-      tokens[i] = i % 2 == 0 ? first.GetToken().token.access_token()
-                             : deployment.NewCaller().GetToken().token.access_token();
-    });
+  for (size_t i = 0; i < answers.size(); ++i) {
+    threads.emplace_back(
+        [&, i] { answers[i] = i % 2 == 0 ? first.GetToken() : deployment.NewCaller().GetToken(); });
   }
   for (std::jthread& thread : threads) thread.join();
-  EXPECT_NE(tokens[0], "");
-  EXPECT_THAT(tokens, ::testing::Each(tokens[0]));
+  for (const Answer& answer : answers) {
+    EXPECT_TRUE(answer.ok()) << answer.Text();
+    EXPECT_EQ(answer.token.access_token(), answers[0].token.access_token());
+  }
   EXPECT_EQ(deployment.upstream().Calls("auth"), 1);
   EXPECT_EQ(deployment.upstream().Calls("login"), 1);
 }

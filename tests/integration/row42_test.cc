@@ -121,7 +121,8 @@ TEST(Row42, UnreadyButServingThenWatchesEndAndCallsFinish) {
   EXPECT_EQ(end.status.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_EQ(end.reason, "DRAINING");
   EXPECT_TRUE(end.retry.has_value());
-  EXPECT_EQ(deployment.NewCaller().GetToken().status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(Caller(deployment.address()).GetToken().status.error_code(),
+            grpc::StatusCode::UNAVAILABLE);
 
   slow.join();
   EXPECT_TRUE(in_flight.ok()) << in_flight.Text();
