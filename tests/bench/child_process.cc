@@ -23,19 +23,22 @@ constexpr int kCannotStart = 127;
 
 }  // namespace
 
-ChildProcess::ChildProcess(std::vector<std::string> argv) {
+ChildProcess::ChildProcess(std::vector<std::string> argv, const std::string& log) {
   std::vector<char*> pointers;
   for (std::string& argument : argv) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
   int in[2], out[2];
   if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0) Die("no pipe");
+  const int err = log.empty() ? dup(STDERR_FILENO)
+                              : open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   const pid_t parent = getpid();
   pid_ = fork();
   if (pid_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     // In a pod, a loopback caller is nobody; these brokers are the benchmark's own.
     unsetenv("KUBERNETES_SERVICE_HOST");
-    if (getppid() == parent && dup2(in[0], STDIN_FILENO) >= 0 && dup2(out[1], STDOUT_FILENO) >= 0) {
+    if (getppid() == parent && dup2(in[0], STDIN_FILENO) >= 0 && dup2(out[1], STDOUT_FILENO) >= 0 &&
+        dup2(err, STDERR_FILENO) >= 0) {
       execv(pointers[0], pointers.data());
     }
     _exit(kCannotStart);
@@ -43,6 +46,7 @@ ChildProcess::ChildProcess(std::vector<std::string> argv) {
   if (pid_ < 0) Die("cannot fork");
   close(in[0]);
   close(out[1]);
+  close(err);
   to_ = fdopen(in[1], "w");
   from_ = fdopen(out[0], "r");
 }

@@ -13,8 +13,8 @@ namespace credbroker {
 // which aborts if the child does not behave: a benchmark without its server has nothing to say.
 class ChildProcess {
  public:
-  // Its file, then its arguments.
-  explicit ChildProcess(std::vector<std::string> argv);
+  // Its file, then its arguments. Its stderr goes to `log` if that is not empty.
+  explicit ChildProcess(std::vector<std::string> argv, const std::string& log = "");
   // Kills it and waits until it is gone.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;

@@ -32,7 +32,13 @@ struct Arguments {
   std::string json;
 };
 
-std::vector<FigureGroup> Groups() { return {{"hits", MeasureHits}}; }
+std::vector<FigureGroup> Groups() {
+  return {{"hits", MeasureHits},
+          {"logins", MeasureLogins},
+          {"sessions", MeasureSessions},
+          {"watches", MeasureWatches},
+          {"start", MeasureStart}};
+}
 
 bool Parse(const std::vector<std::string>& words, Arguments& arguments) {
   for (size_t i = 0; i < words.size(); ++i) {

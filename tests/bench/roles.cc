@@ -8,7 +8,9 @@
 
 #include "tests/bench/allocation_count.h"
 #include "tests/bench/bare_echo.h"
+#include "tests/bench/session_roles.h"
 #include "tests/bench/simulated_broker.h"
+#include "tests/bench/watcher_role.h"
 
 namespace credbroker {
 namespace {
@@ -42,8 +44,10 @@ int ServeEcho(EchoKind kind, const std::vector<std::string>& arguments) {
   return 0;
 }
 
+int Number(const std::string& text) { return std::atoi(text.c_str()); }
+
 int ServeBroker(const std::vector<std::string>& arguments) {
-  const SimulatedBroker broker(std::atoi(arguments[0].c_str()), std::atoi(arguments[1].c_str()));
+  const SimulatedBroker broker(Number(arguments[0]), Number(arguments[1]));
   Say(absl::StrCat("listening on ", broker.address()));
   AnswerLines(AnswerCount);
   return 0;
@@ -59,6 +63,19 @@ int PlayRole(const std::string& role, const std::vector<std::string>& arguments)
   if (role == "broker" && arguments.size() == 2) return ServeBroker(arguments);
   if (role == "typed-echo" && arguments.size() == 1) return ServeEcho(EchoKind::kTyped, arguments);
   if (role == "raw-echo" && arguments.size() == 1) return ServeEcho(EchoKind::kRaw, arguments);
+  if (role == "sessions" && arguments.size() == 2) {
+    Say(WeighSessions(Number(arguments[0]), Number(arguments[1])).dump());
+    return 0;
+  }
+  if (role == "refreshing" && arguments.size() == 4) {
+    Say(RefreshSteadily(Number(arguments[0]), Number(arguments[1]), Number(arguments[2]),
+                        arguments[3] == "at-once")
+            .dump());
+    return 0;
+  }
+  if (role == "watchers" && arguments.size() == 3) {
+    return PlayWatchers(arguments[0], Number(arguments[1]), Number(arguments[2]));
+  }
   fprintf(stderr, "bench: no such role: %s\n", role.c_str());
   return kUsage;
 }

@@ -15,7 +15,7 @@ namespace credbroker {
 //   typed-echo BYTES           BareEcho
 //   raw-echo BYTES             BareEcho; `push`
 //   sessions TENANTS ACCOUNTS  memory of that many sessions, see session_roles.h
-//   refreshing TENANTS ACCOUNTS MINUTES   see session_roles.h
+//   refreshing TENANTS ACCOUNTS MINUTES spread|at-once   see session_roles.h
 //   watchers ADDRESS CONNECTIONS STREAMS  see watcher_role.h
 //
 // A server prints `listening on HOST:PORT`, then answers lines on stdin: `count` and `allocations`
