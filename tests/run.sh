@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs what is needed, builds, and runs the tests.
 #
-#   tests/run.sh        release with lint and format, debug (ASan and UBSan), tsan (without gRPC)
-#   tests/run.sh --all  that, then clang-tidy and coverage
+#   tests/run.sh               release, lint, format
+#   tests/run.sh --sanitizers  that, then debug (ASan and UBSan) and tsan (without gRPC)
+#   tests/run.sh --all         that, then clang-tidy and coverage
 #
 # The last line is "N passed, N failed", over all presets; a step that could not be built counts
 # as one failed. Exits with 1 if anything failed or if a preset had no tests.
@@ -12,12 +13,14 @@ set -euo pipefail
 
 usage() { sed -n '2,/^$/{s/^# \{0,1\}//;p}' "$0"; }
 
-presets=(release debug tsan)
+presets=(release)
 extra=()
 groups=(build format)
 case "${1:-}" in
   "") ;;
+  --sanitizers) presets=(release debug tsan) ;;
   --all)
+    presets=(release debug tsan)
     extra=(tidy coverage)
     groups=(build lint)
     ;;
