@@ -11,6 +11,7 @@
 #include <fstream>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
@@ -101,6 +102,13 @@ Deployment::Deployment(DeploymentOptions options) : options_(std::move(options))
   folder_.Write("second", absl::StrCat(kSecondPassword, "\n"));
   WriteConfig();
   StartBroker();
+}
+
+Deployment::~Deployment() {
+  const std::string output = BrokerOutput();
+  for (const char* complaint : {"Sanitizer", "runtime error: "}) {
+    EXPECT_FALSE(absl::StrContains(output, complaint)) << output;
+  }
 }
 
 void Deployment::WriteConfig() const {

@@ -94,6 +94,8 @@ struct DeploymentOptions {
 class Deployment {
  public:
   explicit Deployment(DeploymentOptions options = {});
+  // Fails the test if a sanitizer has complained in a broker.
+  ~Deployment();
 
   const Sandbox& upstream() const { return *upstream_; }
   Sandbox& upstream() { return *upstream_; }
