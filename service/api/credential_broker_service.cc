@@ -23,8 +23,6 @@ constexpr size_t kDefaultPage = 100;
 constexpr size_t kLargestPage = 1000;
 constexpr CallId kAnswered = 0;
 
-grpc::ByteBuffer BytesOf(const grpc::Slice& slice) { return grpc::ByteBuffer(&slice, 1); }
-
 grpc::ByteBuffer LoginAnswer(const SessionManager::LoginResult& result) {
   v1::LoginResponse rest;
   rest.set_reused(result.reused);

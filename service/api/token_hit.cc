@@ -67,8 +67,7 @@ grpc::ServerUnaryReactor* AnswerTokenHit(const ApiParts& parts,
     parts.tracker.Leave();
     return nullptr;
   }
-  const grpc::Slice token = TokenAnswer(*hit);
-  grpc::ByteBuffer(&token, 1).Swap(&answer);
+  BytesOf(TokenAnswer(*hit)).Swap(&answer);
   parts.metrics.CountRpc(RpcName(Rpc::kGetToken), absl::StatusCode::kOk, parts.loop.Now() - start);
   HitReactor* const reactor = HitReactor::Make(context, parts.tracker);
   reactor->Finish(grpc::Status::OK);

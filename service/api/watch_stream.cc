@@ -19,8 +19,6 @@ namespace {
 // The share of `longest_watch` over which the ends of watches are spread.
 constexpr double kSpread = 0.1;
 
-grpc::ByteBuffer BytesOf(const grpc::Slice& slice) { return grpc::ByteBuffer(&slice, 1); }
-
 grpc::ByteBuffer RevokedMessage(RevokedReason reason) {
   v1::WatchTokenResponse response;
   response.mutable_revoked()->set_reason(ToProto(reason));

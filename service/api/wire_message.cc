@@ -34,6 +34,8 @@ grpc::Slice Serialise(const google::protobuf::MessageLite& message) {
   return slice;
 }
 
+grpc::ByteBuffer BytesOf(const grpc::Slice& slice) { return grpc::ByteBuffer(&slice, 1); }
+
 void Wipe(const grpc::ByteBuffer& bytes) {
   std::vector<grpc::Slice> slices;
   if (!bytes.Dump(&slices).ok()) return;

@@ -27,6 +27,9 @@ absl::Status Parse(absl::string_view bytes, google::protobuf::MessageLite& messa
 
 grpc::Slice Serialise(const google::protobuf::MessageLite& message);
 
+// A reference to the slice's bytes, as gRPC takes them.
+grpc::ByteBuffer BytesOf(const grpc::Slice& slice);
+
 // Overwrite what held a secret and is no longer needed by anyone. gRPC gives each message bytes of
 // its own; what it keeps of the connection's is beyond our reach.
 void Wipe(const grpc::ByteBuffer& bytes);
