@@ -148,7 +148,9 @@ std::string Head(const Rendered& rendered) {
   for (const auto& [name, value] : rendered.headers)
     absl::StrAppend(&head, name, ": ", value, "\r\n");
   const bool chunked = rendered.travel == Travel::kChunked || rendered.travel == Travel::kEndless;
-  absl::StrAppend(&head, "Content-Type: application/json\r\n",
+  // The connection ends with what is sent by hand, and a client that is not told may race that end
+  // with its next request.
+  absl::StrAppend(&head, "Connection: close\r\nContent-Type: application/json\r\n",
                   chunked ? std::string("Transfer-Encoding: chunked")
                           : absl::StrCat("Content-Length: ", rendered.body.size()),
                   "\r\n\r\n");

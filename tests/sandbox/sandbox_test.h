@@ -73,15 +73,23 @@ class SandboxTest : public testing::Test {
     return client_->Get("/api/auth/logout", {{"Session", token}});
   }
 
+  // 0 where no answer came.
+  static int StatusOf(const httplib::Result& result) { return result ? result->status : 0; }
+
   int WhoAmI(const std::string& token) {
-    return client_->Get("/_sandbox/whoami", {{"Session", token}})->status;
+    return StatusOf(client_->Get("/_sandbox/whoami", {{"Session", token}}));
   }
 
   int Put(const std::string& what, const Json& body) {
-    return client_->Put("/_sandbox/" + what, body.dump(), "application/json")->status;
+    return StatusOf(client_->Put("/_sandbox/" + what, body.dump(), "application/json"));
   }
 
-  Json GetStats() { return Json::parse(client_->Get("/_sandbox/stats")->body); }
+  Json GetStats() {
+    const httplib::Result result = client_->Get("/_sandbox/stats");
+    if (result) return Json::parse(result->body);
+    ADD_FAILURE() << "no statistics: " << httplib::to_string(result.error());
+    return {};
+  }
 
   Mechanism mechanism_ = Mechanism::kScramSha1;
   std::string expected_signature_;
