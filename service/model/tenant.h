@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,23 @@ struct Account {
   std::string email;
   // The `Platform` header; empty: none.
   std::string platform;
-  // Where the password is, read when it is needed.
+  // Where the password is, or the keys made from it; read when they are needed. Exactly one is not
+  // empty.
   std::string password_file;
+  std::string scram_keys_file;
+
+  friend bool operator==(const Account&, const Account&) = default;
+};
+
+// Whom a tenant lets in, to what.
+struct AllowRule {
+  // As the contract writes them; the last path segment may be "*", which stands for exactly one.
+  std::string principal;
+  // Names of accounts and rpcs; "*" alone stands for all, of the accounts for the configured ones.
+  std::vector<std::string> accounts;
+  std::vector<std::string> rpcs;
+
+  friend bool operator==(const AllowRule&, const AllowRule&) = default;
 };
 
 // One customer of the upstream, as configured. Immutable once it is shared.
@@ -44,6 +60,10 @@ struct Tenant {
   bool caller_passwords = false;
   // One at least.
   std::vector<Account> accounts;
+  // Absent: the configuration does not say, which is not the same as nobody.
+  std::optional<std::vector<AllowRule>> allow;
+
+  friend bool operator==(const Tenant&, const Tenant&) = default;
 
   // The account of that name, or with that e-mail address (without regard to ASCII case); null if
   // there is none.
