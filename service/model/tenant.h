@@ -24,7 +24,7 @@ struct Account {
   // Where the password is, or the keys made from it; read when they are needed. Exactly one is not
   // empty.
   std::string password_file;
-  std::string scram_keys_file;
+  std::string scram_keys_file = {};
 
   friend bool operator==(const Account&, const Account&) = default;
 };
