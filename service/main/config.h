@@ -8,8 +8,13 @@
 
 #include "absl/time/time.h"
 
+#include "service/api/limits.h"
+#include "service/api/server_tls.h"
+#include "service/callers/kubernetes_callers.h"
 #include "service/main/config_address.h"
+#include "service/main/config_fault.h"
 #include "service/model/tenant.h"
+#include "service/ops/audit_log.h"
 #include "service/sessions/policy.h"
 
 namespace credbroker {
@@ -18,8 +23,10 @@ namespace credbroker {
 // the contract's.
 
 struct ServerConfig {
-  // A loopback address; port 0: any free one.
+  // A loopback address unless there is `tls`; port 0: any free one.
   HostPort listen;
+  // Absent: plaintext.
+  std::optional<TlsFiles> tls;
   bool reflection = false;
   absl::Duration max_connection_age = absl::Minutes(30);
   // After SIGTERM: unready, but everything is still served.
@@ -36,6 +43,8 @@ struct AdminConfig {
 
 // A file with a secret, and where the configuration names it.
 struct SecretFile {
+  enum class Kind { kPassword, kScramKeys };
+  Kind kind = Kind::kPassword;
   std::string file;
   // E.g. "tenants[0].accounts[1].password_file".
   std::string field;
@@ -46,11 +55,22 @@ struct Config {
   ServerConfig server;
   // Absent: no admin endpoint.
   std::optional<AdminConfig> admin;
-  // One at least. Paths in them are resolved: absolute, or relative to the working directory.
+  // Absent: no Kubernetes token identifies a caller.
+  std::optional<KubernetesCallers> kubernetes;
+  // One at least. Paths in them, as all others, are resolved: absolute, or relative to the working
+  // directory.
   std::vector<Tenant> tenants;
+  // Principals; absent: the file does not say, which is not the same as nobody.
+  std::optional<std::vector<std::string>> operators;
   SessionPolicy sessions;
+  CallerLimits caller_limits;
+  ConnectionLimits connection_limits;
+  // Absent: no audit log.
+  std::optional<AuditOptions> audit;
   // In the file's order.
   std::vector<SecretFile> secret_files;
+  // What is good and can hardly be meant.
+  Faults warnings;
 };
 
 }  // namespace credbroker

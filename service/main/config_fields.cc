@@ -47,6 +47,10 @@ void FieldReader::Refuse(absl::string_view message) {
   faults_->push_back({line_, path_, std::string(message)});
 }
 
+void FieldReader::Refuse(const Item& item, absl::string_view message) {
+  faults_->push_back({item.line, item.path, std::string(message)});
+}
+
 const YamlNode* FieldReader::Scalar(absl::string_view name, absl::string_view wanted) {
   const YamlNode* field = Find(name);
   if (field == nullptr || field->kind == YamlNode::Kind::kRefused) return nullptr;
@@ -148,6 +152,26 @@ std::vector<FieldReader> FieldReader::Mappings(absl::string_view name) {
     readers.emplace_back(item, ItemPath(FieldPath(path_, name), i), item.line, *faults_);
   }
   return readers;
+}
+
+std::optional<std::vector<FieldReader::Item>> FieldReader::Texts(absl::string_view name) {
+  const YamlNode* field = Find(name);
+  if (field == nullptr || field->kind == YamlNode::Kind::kRefused) return std::nullopt;
+  if (field->kind != YamlNode::Kind::kSequence) {
+    Refuse(name, "must be a list");
+    return std::nullopt;
+  }
+  std::vector<Item> items;
+  for (size_t i = 0; i < field->items.size(); ++i) {
+    const YamlNode& node = field->items[i];
+    Item item{node.text, ItemPath(FieldPath(path_, name), i), node.line};
+    if (const auto reason = WhyNotText(node)) {
+      Refuse(item, *reason);
+    } else if (node.kind == YamlNode::Kind::kScalar) {
+      items.push_back(std::move(item));
+    }
+  }
+  return items;
 }
 
 void FieldReader::Finish() {

@@ -21,6 +21,14 @@ namespace credbroker {
 // is called too), and where it is wrong (its fault is recorded). Not thread-safe.
 class FieldReader {
  public:
+  // A text in a list.
+  struct Item {
+    std::string text;
+    // Where it is, e.g. "tenants[0].allow[0].rpcs[1]".
+    std::string path;
+    int line = 0;
+  };
+
   // `node` and `faults` outlive the reader. `path` and `line` are the mapping's own; the path is
   // empty at the top. If `node` is no mapping, that is the one fault, and there are no fields.
   FieldReader(const YamlNode& node, std::string path, int line, Faults& faults);
@@ -47,10 +55,15 @@ class FieldReader {
   // Readers of the mappings in the sequence `name`.
   std::vector<FieldReader> Mappings(absl::string_view name);
 
+  // The texts, as of Text, in the sequence `name`; those that are none are left out.
+  std::optional<std::vector<Item>> Texts(absl::string_view name);
+
   // Records a fault of the field `name`, on its line; where it is absent, on the mapping's.
   void Refuse(absl::string_view name, absl::string_view message);
   // Of the mapping itself.
   void Refuse(absl::string_view message);
+  // Of an item of one of its lists.
+  void Refuse(const Item& item, absl::string_view message);
 
   // Records the fields that nobody asked for. To be called last.
   void Finish();
@@ -70,8 +83,7 @@ class FieldReader {
   std::vector<std::string> known_;
 };
 
-// What the types of single values refuse, in words; nothing if `node` is such a value. For readers
-// that walk sequences of values.
+// Why `node` is no text, in words; nothing if it is one.
 std::optional<std::string> WhyNotText(const YamlNode& node);
 
 }  // namespace credbroker

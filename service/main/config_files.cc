@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <optional>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -97,6 +98,26 @@ absl::Status CheckCertificates(const std::string& file) {
   return absl::OkStatus();
 }
 
+absl::Status CheckReadable(const std::string& file) {
+  const absl::StatusOr<std::string> content = ReadWholeFile(file, kLargestBundle);
+  if (!content.ok()) return content.status();
+  return content->empty() ? absl::InvalidArgumentError("the file is empty") : absl::OkStatus();
+}
+
+absl::Status CheckAppendable(const std::string& file) {
+  struct stat status;
+  if (stat(file.c_str(), &status) == 0) {
+    if (S_ISDIR(status.st_mode)) return absl::FailedPreconditionError("this is a directory");
+    if (access(file.c_str(), W_OK) == 0) return absl::OkStatus();
+  } else if (errno == ENOENT) {
+    const size_t slash = file.rfind('/');
+    const std::string folder = slash == std::string::npos ? "." : file.substr(0, slash + 1);
+    if (access(folder.c_str(), W_OK | X_OK) == 0) return absl::OkStatus();
+    if (errno == ENOENT) return absl::NotFoundError("its folder does not exist");
+  }
+  return absl::ErrnoToStatus(errno, "the file cannot be written");
+}
+
 absl::Status CheckSecretFile(const std::string& file) {
   struct stat status;
   if (stat(file.c_str(), &status) != 0) return Unreadable(errno);
@@ -115,6 +136,16 @@ std::string ResolvePath(absl::string_view config_file, absl::string_view file) {
   const size_t slash = config_file.rfind('/');
   if (absl::StartsWith(file, "/") || slash == absl::string_view::npos) return std::string(file);
   return absl::StrCat(config_file.substr(0, slash + 1), file);
+}
+
+std::string ReadPath(FieldReader& from, absl::string_view name, const std::string& config_file,
+                     absl::Status (*check)(const std::string& file)) {
+  const std::optional<std::string> named = from.Text(name);
+  if (!named) return "";
+  std::string path = ResolvePath(config_file, *named);
+  const absl::Status status = check(path);
+  if (!status.ok()) from.Refuse(name, absl::string_view(status.message()));
+  return path;
 }
 
 }  // namespace credbroker

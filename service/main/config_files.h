@@ -8,6 +8,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
+#include "service/main/config_fields.h"
+
 namespace credbroker {
 
 // What the configuration asks of files. Statuses say what is wrong, without the content. All block.
@@ -19,6 +21,12 @@ absl::StatusOr<std::string> ReadWholeFile(const std::string& file, size_t limit)
 // can be read: OpenSSL would load the intact ones of a damaged bundle in silence.
 absl::Status CheckCertificates(const std::string& file);
 
+// OK if the file can be read and is not empty.
+absl::Status CheckReadable(const std::string& file);
+
+// OK if a log can be written to the file, which need not be there yet. Does not make it.
+absl::Status CheckAppendable(const std::string& file);
+
 // OK if the file is a regular one and the service can read a secret from it (see FileCredential).
 absl::Status CheckSecretFile(const std::string& file);
 
@@ -27,6 +35,11 @@ bool IsReadableByOthers(const std::string& file);
 
 // `file` as it is if it is absolute, else relative to the folder that `config_file` is in.
 std::string ResolvePath(absl::string_view config_file, absl::string_view file);
+
+// The path in the field `name`, resolved; a fault unless `check` says that the file will do. Empty
+// if the field is absent or wrong.
+std::string ReadPath(FieldReader& from, absl::string_view name, const std::string& config_file,
+                     absl::Status (*check)(const std::string& file));
 
 }  // namespace credbroker
 

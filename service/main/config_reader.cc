@@ -1,5 +1,6 @@
 #include "service/main/config_reader.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -9,7 +10,9 @@
 
 #include "absl/status/statusor.h"
 
+#include "service/callers/authorizer.h"
 #include "service/main/config_address.h"
+#include "service/main/config_callers.h"
 #include "service/main/config_fields.h"
 #include "service/main/config_files.h"
 #include "service/main/config_tenants.h"
@@ -35,11 +38,29 @@ std::optional<HostPort> Address(FieldReader& mapping, absl::string_view name) {
   return address;
 }
 
-void ReadServer(FieldReader& root, Config& config, Faults& faults) {
+void ReadTls(FieldReader& server, const std::string& file, Config& config) {
+  std::optional<FieldReader> tls = server.Mapping("tls");
+  if (!tls) return;
+  TlsFiles& to = config.server.tls.emplace();
+  tls->Require("certificate_file");
+  tls->Require("private_key_file");
+  to.certificate_file = ReadPath(*tls, "certificate_file", file, CheckCertificates);
+  to.private_key_file = ReadPath(*tls, "private_key_file", file, CheckReadable);
+  to.client_ca_file = ReadPath(*tls, "client_ca_file", file, CheckCertificates);
+  tls->Finish();
+  if (IsReadableByOthers(to.private_key_file)) {
+    config.warnings.push_back({tls->LineOf("private_key_file"), "server.tls.private_key_file",
+                               "the file can be read by others than its owner"});
+  }
+}
+
+void ReadServer(FieldReader& root, const std::string& file, const Supported& supported,
+                Config& config) {
   if (!root.Require("server")) return;
   FieldReader server = *root.Mapping("server");
   ServerConfig& to = config.server;
-  RefuseUnsupported(server, "tls", faults);
+  if (!supported.tls) RefuseUnsupported(server, "tls");
+  ReadTls(server, file, config);
   server.Require("listen");
   if (const auto listen = Address(server, "listen")) {
     to.listen = *listen;
@@ -87,7 +108,41 @@ void ReadSessions(FieldReader& root, Config& config) {
   sessions->Finish();
 }
 
-void ReadStore(FieldReader& root, Faults& faults) {
+void ReadLimits(FieldReader& root, const Supported& supported, Config& config) {
+  std::optional<FieldReader> limits = root.Mapping("limits");
+  if (!limits) return;
+  const auto read = [&](absl::string_view name, bool is_supported) -> std::optional<int> {
+    if (!is_supported) RefuseUnsupported(*limits, name);
+    const auto limit = limits->WholeNumber(name, 1, std::numeric_limits<int32_t>::max());
+    if (!limit) return std::nullopt;
+    return static_cast<int>(*limit);
+  };
+  ConnectionLimits& connections = config.connection_limits;
+  connections.connections = read("connections", supported.connection_limits);
+  connections.connections_per_peer = read("connections_per_peer", supported.connection_limits);
+  CallerLimits& caller = config.caller_limits;
+  caller.in_flight_per_caller = read("in_flight_per_caller", supported.caller_limits);
+  caller.upstream_calls_per_caller_per_second =
+      read("upstream_calls_per_caller_per_second", supported.caller_limits);
+  limits->Finish();
+}
+
+void ReadAudit(FieldReader& root, const std::string& file, Config& config) {
+  std::optional<FieldReader> audit = root.Mapping("audit");
+  if (!audit) return;
+  AuditOptions& to = config.audit.emplace();
+  if (audit->is_mapping() && audit->Has("file") == audit->Has("stdout")) {
+    audit->Refuse("must have exactly one of file and stdout");
+  }
+  to.file = ReadPath(*audit, "file", file, CheckAppendable);
+  if (auto standard_output = audit->Mapping("stdout")) {
+    to.to_stdout = true;
+    standard_output->Finish();
+  }
+  audit->Finish();
+}
+
+void ReadStore(FieldReader& root) {
   std::optional<FieldReader> store = root.Mapping("store");
   if (!store) return;
   int stores = 0;
@@ -96,28 +151,49 @@ void ReadStore(FieldReader& root, Faults& faults) {
     store->Refuse("must have exactly one of memory, sqlite and etcd");
   }
   if (auto memory = store->Mapping("memory")) memory->Finish();
-  RefuseUnsupported(*store, "sqlite", faults);
-  RefuseUnsupported(*store, "etcd", faults);
+  RefuseStore(*store, "sqlite");
+  RefuseStore(*store, "etcd");
   store->Finish();
+}
+
+// What lets nobody in, although it is good.
+void WarnOfCallers(FieldReader& root, Config& config) {
+  if (!config.server.tls.has_value()) return;
+  if (config.server.tls->client_ca_file.empty() && !config.kubernetes.has_value()) {
+    config.warnings.push_back({root.LineOf("server"), "server.tls",
+                               "identifies no caller without client_ca_file or "
+                               "callers.kubernetes: every call will be refused"});
+  }
+  const auto& operators = config.operators;
+  if (operators &&
+      std::find(operators->begin(), operators->end(), kLocalPrincipal) != operators->end()) {
+    config.warnings.push_back(
+        {root.LineOf("operators"), "operators", "with server.tls no caller is `local`"});
+  }
 }
 
 }  // namespace
 
-std::variant<Config, Faults> ReadConfig(absl::string_view text, const std::string& file) {
+std::variant<Config, Faults> ReadConfig(absl::string_view text, const std::string& file,
+                                        const Supported& supported) {
   Faults faults;
   Config config;
   const std::optional<YamlNode> document = LoadYaml(text, faults);
   if (document) {
     FieldReader root(*document, "", document->line, faults);
-    ReadServer(root, config, faults);
+    ReadServer(root, file, supported, config);
     ReadAdmin(root, config);
-    RefuseUnsupported(root, "callers", faults);
-    ReadTenants(root, file, config, faults);
-    RefuseUnsupported(root, "operators", faults);
+    if (!supported.kubernetes) RefuseUnsupported(root, "callers");
+    ReadCallers(root, file, config);
+    ReadTenants(root, file, supported, config);
+    if (!supported.policy) RefuseUnsupported(root, "operators");
+    ReadOperators(root, config);
     ReadSessions(root, config);
-    RefuseUnsupported(root, "limits", faults);
-    RefuseUnsupported(root, "audit", faults);
-    ReadStore(root, faults);
+    ReadLimits(root, supported, config);
+    if (!supported.audit) RefuseUnsupported(root, "audit");
+    ReadAudit(root, file, config);
+    ReadStore(root);
+    WarnOfCallers(root, config);
     root.Finish();
   }
   if (faults.empty()) return config;

@@ -8,25 +8,31 @@
 
 #include "service/main/config.h"
 #include "service/main/config_fault.h"
+#include "service/main/config_unsupported.h"
 
 namespace credbroker {
 
+// What this version can do.
+inline constexpr Supported kSupported{};
+
 // Reads a configuration file. Either the whole configuration, or all that is wrong with it, by
-// line. Files with certificates are read too; files with secrets are not: see CheckSecrets. Blocks.
-// Never throws, whatever the file holds.
+// line. The files that it names are read too, but for those with accounts' secrets: see
+// CheckSecrets. Blocks. Never throws, whatever the file holds.
 std::variant<Config, Faults> LoadConfig(const std::string& file);
 
 // The same for a file's content. Relative paths in it are relative to the folder that `file` is in.
-std::variant<Config, Faults> ReadConfig(absl::string_view text, const std::string& file);
+std::variant<Config, Faults> ReadConfig(absl::string_view text, const std::string& file,
+                                        const Supported& supported = kSupported);
 
 struct SecretFaults {
   // The secret cannot be had. `--check` fails; the service starts without that account.
   Faults faults;
-  // It can be had, but by others too.
+  // It can be had, but by others too; or what else can hardly be meant.
   Faults warnings;
 };
 
-// Looks at the files with secrets that a configuration names. Blocks.
+// Looks at the files with accounts' secrets that a configuration names. The warnings are those of
+// the configuration too. Blocks.
 SecretFaults CheckSecrets(const Config& config);
 
 }  // namespace credbroker

@@ -14,8 +14,8 @@
 #include "absl/strings/str_cat.h"
 
 #include "service/main/config_address.h"
+#include "service/main/config_callers.h"
 #include "service/main/config_files.h"
-#include "service/main/config_unsupported.h"
 #include "service/main/config_values.h"
 #include "service/model/names.h"
 #include "service/scram/mechanism_traits.h"
@@ -92,15 +92,6 @@ std::string ReadUrl(FieldReader& tenant, absl::string_view name, Parse parse) {
   return "";
 }
 
-std::string ReadCaFile(FieldReader& tenant, const std::string& file) {
-  const std::optional<std::string> named = tenant.Text("ca_file");
-  if (!named) return "";
-  std::string ca_file = ResolvePath(file, *named);
-  const absl::Status status = CheckCertificates(ca_file);
-  if (!status.ok()) tenant.Refuse("ca_file", absl::string_view(status.message()));
-  return ca_file;
-}
-
 Mechanism ReadMechanism(FieldReader& tenant, Mechanism unset) {
   const std::optional<std::string> name = tenant.Text("mechanism");
   if (!name) return unset;
@@ -112,22 +103,26 @@ Mechanism ReadMechanism(FieldReader& tenant, Mechanism unset) {
 }
 
 void ReadSecret(FieldReader& from, const std::string& file, Account& account, Config& config,
-                Faults& faults) {
+                const Supported& supported) {
   if (from.Has("password_file") && from.Has("scram_keys_file")) {
     from.Refuse("scram_keys_file", "exactly one of password_file and scram_keys_file is allowed");
   } else if (!from.Has("scram_keys_file")) {
     from.Require("password_file");
   }
-  RefuseUnsupported(from, "scram_keys_file", faults);
-  const std::optional<std::string> named = from.Text("password_file");
-  if (!named) return;
-  account.password_file = ResolvePath(file, *named);
-  config.secret_files.push_back({account.password_file, FieldPath(from.path(), "password_file"),
-                                 from.LineOf("password_file")});
+  if (!supported.scram_keys) RefuseUnsupported(from, "scram_keys_file");
+  const auto read = [&](absl::string_view name, SecretFile::Kind kind) -> std::string {
+    const std::optional<std::string> named = from.Text(name);
+    if (!named) return "";
+    std::string path = ResolvePath(file, *named);
+    config.secret_files.push_back({kind, path, FieldPath(from.path(), name), from.LineOf(name)});
+    return path;
+  };
+  account.password_file = read("password_file", SecretFile::Kind::kPassword);
+  account.scram_keys_file = read("scram_keys_file", SecretFile::Kind::kScramKeys);
 }
 
 void ReadAccounts(FieldReader& from, const std::string& file, Tenant& tenant, Config& config,
-                  Faults& faults) {
+                  const Supported& supported) {
   from.Require("accounts");
   Unique names;
   Unique emails;
@@ -145,19 +140,19 @@ void ReadAccounts(FieldReader& from, const std::string& file, Tenant& tenant, Co
       }
     }
     account.platform = ReadPlatform(reader).value_or(tenant.platform);
-    ReadSecret(reader, file, account, config, faults);
+    ReadSecret(reader, file, account, config, supported);
     reader.Finish();
     tenant.accounts.push_back(std::move(account));
   }
 }
 
 Tenant ReadTenant(FieldReader& from, const std::string& file, Unique& names, Config& config,
-                  Faults& faults) {
+                  const Supported& supported) {
   Tenant tenant;
   tenant.name = ReadName(from, names, "a tenant has this name");
   from.Require("base_url");
   tenant.base_url = ReadUrl(from, "base_url", ParseBaseUrl);
-  tenant.ca_file = ReadCaFile(from, file);
+  tenant.ca_file = ReadPath(from, "ca_file", file, CheckCertificates);
   tenant.proxy = ReadUrl(from, "proxy", ParseProxyUrl);
   tenant.mechanism = ReadMechanism(from, tenant.mechanism);
   tenant.max_iterations = static_cast<uint32_t>(
@@ -171,19 +166,21 @@ Tenant ReadTenant(FieldReader& from, const std::string& file, Unique& names, Con
   tenant.request_timeout = from.Time("request_timeout", absl::Milliseconds(1), absl::Hours(1))
                                .value_or(tenant.request_timeout);
   tenant.caller_passwords = from.Flag("caller_passwords").value_or(tenant.caller_passwords);
-  ReadAccounts(from, file, tenant, config, faults);
-  RefuseUnsupported(from, "allow", faults);
+  ReadAccounts(from, file, tenant, config, supported);
+  if (!supported.policy) RefuseUnsupported(from, "allow");
+  ReadAllow(from, tenant, config);
   from.Finish();
   return tenant;
 }
 
 }  // namespace
 
-void ReadTenants(FieldReader& root, const std::string& file, Config& config, Faults& faults) {
+void ReadTenants(FieldReader& root, const std::string& file, const Supported& supported,
+                 Config& config) {
   root.Require("tenants");
   Unique names;
   for (FieldReader& from : root.Mappings("tenants")) {
-    config.tenants.push_back(ReadTenant(from, file, names, config, faults));
+    config.tenants.push_back(ReadTenant(from, file, names, config, supported));
   }
 }
 

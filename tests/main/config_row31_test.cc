@@ -222,69 +222,39 @@ TEST(Row31, Stores) {
                           "f:12: store.sqlite: not supported yet"));
 }
 
-TEST(Row31, WhatIsNotSupportedYetIsRefusedByName) {
-  EXPECT_THAT(FaultsOf(R"(server:
-  listen: 0.0.0.0:8443
-  tls:
-    certificate_file: tls.crt
-    private_key_file: tls.key
-    client_ca_file: ca.crt
-callers:
-  kubernetes:
-    audience: credbroker
-    issuer: https://kubernetes.default.svc.cluster.local
-    jwks_file: jwks.json
-tenants:
-- name: acme
-  base_url: https://acme.example/api
-  accounts:
-  - name: reporting
-    email: reporting@acme.example
-    scram_keys_file: keys
-  allow:
-  - principal: spiffe://cluster.local/ns/reports/sa/exporter
-    accounts: [reporting]
-    rpcs: [GetToken, "*"]
-operators: [spiffe://cluster.local/ns/ops/sa/admin]
-limits: {connections: 10000, connections_per_peer: 1000, in_flight_per_caller: 1000, upstream_calls_per_caller_per_second: 10}
-audit: {stdout: {}}
-store:
+TEST(Row31, WhatIsNotSupportedYetIsRefusedByNameAndCheckedAsToItsShape) {
+  const std::string good = kGood;
+  EXPECT_THAT(FaultsOf(good + R"(store:
   etcd: {endpoints: ["https://etcd:2379"], prefix: /credbroker/, ca_file: a, cert_file: b, key_file: c, username: d, password_file: e, sealing_key_file: f}
 )"),
-              ElementsAre("f:3: server.tls: not supported yet", "f:7: callers: not supported yet",
-                          "f:18: tenants[0].accounts[0].scram_keys_file: not supported yet",
-                          "f:19: tenants[0].allow: not supported yet",
-                          "f:23: operators: not supported yet", "f:24: limits: not supported yet",
-                          "f:25: audit: not supported yet", "f:27: store.etcd: not supported yet"));
-  const std::string good = kGood;
-  EXPECT_THAT(FaultsOf(good + "  allow: []\n"),
-              ElementsAre("f:10: tenants[0].allow: not supported yet"));
-  EXPECT_THAT(FaultsOf(good + "audit: {file: audit.jsonl}\n"),
-              ElementsAre("f:10: audit: not supported yet"));
-  EXPECT_THAT(FaultsOf(good + "    scram_keys_file: keys\n"),
-              ElementsAre("f:10: tenants[0].accounts[0].scram_keys_file: exactly one of "
-                          "password_file and scram_keys_file is allowed",
-                          "f:10: tenants[0].accounts[0].scram_keys_file: not supported yet"));
+              ElementsAre("f:11: store.etcd: not supported yet"));
+  EXPECT_THAT(FaultsOf(good + "store: {sqlite: {path: a, sealing_key_file: {}, size: 1}}\n"),
+              ElementsAre("f:10: store.sqlite: not supported yet",
+                          "f:10: store.sqlite.sealing_key_file: must be text",
+                          "f:10: store.sqlite.size: unknown field"));
+  EXPECT_THAT(FaultsOf(good + "store: {etcd: {endpoints: [true]}}\n"),
+              ElementsAre("f:10: store.etcd: not supported yet",
+                          HasSubstr("f:10: store.etcd.endpoints[0]: must be text")));
 }
 
-TEST(Row31, WhatIsNotSupportedYetIsCheckedAsToItsShape) {
-  EXPECT_THAT(
-      FaultsOf(std::string(kGood) + R"(  allow:
-  - {principal: 1, rpcs: GetToken, who: x}
-operators: [true]
-limits: {connections: many}
-audit: {file: {}}
-callers: {kubernetes: {issuers: a}}
-)"),
-      ElementsAre(
-          "f:10: tenants[0].allow: not supported yet",
-          HasSubstr("f:11: tenants[0].allow[0].principal: must be text"),
-          "f:11: tenants[0].allow[0].rpcs: must be a list",
-          "f:11: tenants[0].allow[0].who: unknown field", "f:12: operators: not supported yet",
-          HasSubstr("f:12: operators[0]: must be text"), "f:13: limits: not supported yet",
-          HasSubstr("f:13: limits.connections: must be a whole number"),
-          "f:14: audit: not supported yet", "f:14: audit.file: must be text",
-          "f:15: callers: not supported yet", "f:15: callers.kubernetes.issuers: unknown field"));
+// Nothing is taken that would have no effect.
+TEST(Row31, WhatIsReadAndNotSupportedIsRefused) {
+  const std::string good = kGood;
+  const Supported none;
+  EXPECT_THAT(FaultsOf(good + "  allow: []\noperators: []\n", none),
+              ElementsAre("f:10: tenants[0].allow: not supported yet",
+                          "f:11: operators: not supported yet"));
+  EXPECT_THAT(FaultsOf(good + "audit: {stdout: {}}\ncallers: {}\n", none),
+              ElementsAre("f:10: audit: not supported yet", "f:11: callers: not supported yet"));
+  EXPECT_THAT(FaultsOf(good + "limits: {connections: 1, in_flight_per_caller: 2}\n", none),
+              ElementsAre("f:10: limits.connections: not supported yet",
+                          "f:10: limits.in_flight_per_caller: not supported yet"));
+  EXPECT_THAT(FaultsOf(Replaced("password_file: secret", "scram_keys_file: keys"), none),
+              ElementsAre("f:9: tenants[0].accounts[0].scram_keys_file: not supported yet"));
+  EXPECT_THAT(FaultsOf(Replaced("tenants:", "  tls: {}\ntenants:"), none),
+              ElementsAre("f:3: server.tls: not supported yet",
+                          "f:3: server.tls.certificate_file: required",
+                          "f:3: server.tls.private_key_file: required"));
 }
 
 // A value may be a secret in the wrong place.
