@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
@@ -12,6 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
 #include "grpc/grpc.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
@@ -25,6 +27,9 @@ namespace {
 constexpr size_t kMaxPemBytes = 1 << 20;
 // What fits into the 8 KiB of metadata that a gRPC server takes by default.
 constexpr size_t kMaxBearerBytes = 7 << 10;
+constexpr int kReconnectMs = 100;
+constexpr absl::Duration kLongestConnect = absl::Seconds(5);
+constexpr absl::Duration kFurtherAttempts = absl::Milliseconds(500);
 
 struct HostAndPort {
   std::string host;
@@ -118,12 +123,27 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const ConnectionOptio
   // of gRPC take more frequent pings for an attack.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 6 * 60 * 1000);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMs);
   arguments.SetUserAgentPrefix("credbroker/" CREDBROKER_VERSION);
   // A bare "unix:1" or "dns:1" would name a scheme instead of a host; gRPC itself adds the scheme
   // to a bracketed address, which must be escaped in a URI.
   const std::string target =
       absl::StartsWith(options.address, "[") ? options.address : "dns:///" + options.address;
   return grpc::CreateCustomChannel(target, *credentials, arguments);
+}
+
+void Connect(grpc::Channel& channel, absl::Time deadline) {
+  absl::Time limit = std::min(deadline, absl::Now() + kLongestConnect);
+  bool failed = false;
+  grpc_connectivity_state state = channel.GetState(/*try_to_connect=*/true);
+  while (state != GRPC_CHANNEL_READY) {
+    if (!channel.WaitForStateChange(state, absl::ToChronoTime(limit))) return;
+    state = channel.GetState(/*try_to_connect=*/true);
+    // Further failures it does not report: the state stays the same until it is connected.
+    if (state == GRPC_CHANNEL_TRANSIENT_FAILURE && !std::exchange(failed, true)) {
+      limit = std::min(limit, absl::Now() + kFurtherAttempts);
+    }
+  }
 }
 
 absl::StatusOr<std::string> ReadBearerToken(const ConnectionOptions& options) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "grpcpp/channel.h"
 
 namespace credbroker {
@@ -30,6 +31,12 @@ bool IsLoopback(const std::string& address);
 //
 // INVALID_ARGUMENT, naming option and file: a file cannot be read or is not what it should be.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> OpenChannel(const ConnectionOptions& options);
+
+// Connects before the first call is made: gRPC 1.51 sometimes reports an attempt as failed that was
+// still under way, and a call that meets this fails although the broker is there. So after a failed
+// attempt others get half a second. Returns when the channel is connected or that is over, at
+// `deadline`, or after 5 seconds at most; what is wrong the call itself will say.
+void Connect(grpc::Channel& channel, absl::Time deadline);
 
 // The bearer token in `options.bearer_file`, without white space around it; empty if there is no
 // such file. INVALID_ARGUMENT as OpenChannel, also if it could not stand in a header.

@@ -56,6 +56,7 @@ int Run(const Options& options, std::istream& in, std::ostream& out, std::ostrea
   if (!channel.ok()) return Fail(err, kUsage, EscapeForTerminal(channel.status().message()));
   const absl::StatusOr<CallSettings> settings = ReadSettings(options, in, err);
   if (!settings.ok()) return Fail(err, kUsage, EscapeForTerminal(settings.status().message()));
+  Connect(**channel, settings->deadline);
   const std::unique_ptr<v1::CredentialBroker::Stub> broker =
       v1::CredentialBroker::NewStub(*channel);
   const grpc::Status status = RunCommand(*broker, options, *settings, {out, now});

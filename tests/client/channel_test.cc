@@ -1,10 +1,20 @@
 #include "client/cli/channel.h"
 
-#include <string>
+#include <unistd.h>
 
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "gmock/gmock.h"
+#include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 
+#include "service/ops/tcp_listener.h"
 #include "tests/client/fake_broker.h"
 
 namespace credbroker {
@@ -29,6 +39,76 @@ TEST(ChannelTest, LoopbackIsToldByTheAddressAlone) {
                              "localhost.example:1", "10.0.0.1:1"}) {
     EXPECT_FALSE(IsLoopback(remote)) << remote;
   }
+}
+
+// A gRPC server that slams the door on as many connections as it is told to, then serves.
+class ReluctantServer {
+ public:
+  explicit ReluctantServer(int refusals)
+      : refusals_(refusals), listener_(*TcpListener::Open("127.0.0.1", 0)) {
+    grpc::ServerBuilder builder;
+    acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+        grpc::InsecureServerCredentials());
+    builder.RegisterService(&service_);
+    server_ = builder.BuildAndStart();
+    accepting_ = std::thread([this] { Accept(); });
+  }
+  ~ReluctantServer() {
+    listener_->Stop();
+    accepting_.join();
+    server_->Shutdown(std::chrono::system_clock::time_point());
+  }
+
+  std::string address() const { return absl::StrCat("127.0.0.1:", listener_->port()); }
+  int refused() const { return refused_; }
+
+ private:
+  void Accept() {
+    for (int fd = listener_->Accept(); fd >= 0; fd = listener_->Accept()) {
+      if (refused_ < refusals_) {
+        ++refused_;
+        close(fd);
+        continue;
+      }
+      grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+      connection.fd = fd;
+      acceptor_->HandleNewConnection(&connection);
+    }
+  }
+
+  const int refusals_;
+  std::atomic<int> refused_ = 0;
+  const std::unique_ptr<TcpListener> listener_;
+  v1::CredentialBroker::Service service_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
+  std::unique_ptr<grpc::Server> server_;
+  std::thread accepting_;
+};
+
+grpc_connectivity_state StateAfterConnect(const std::string& address, absl::Time deadline) {
+  ConnectionOptions options;
+  options.address = address;
+  options.plaintext = true;
+  const std::shared_ptr<grpc::Channel> channel = OpenChannel(options).value();
+  Connect(*channel, deadline);
+  return channel->GetState(/*try_to_connect=*/false);
+}
+
+TEST(ChannelTest, AFailedAttemptToConnectIsRepeatedForAMoment) {
+  const ReluctantServer once(1);
+  EXPECT_EQ(StateAfterConnect(once.address(), absl::InfiniteFuture()), GRPC_CHANNEL_READY);
+  EXPECT_EQ(once.refused(), 1);
+  const ReluctantServer always(1000);
+  EXPECT_NE(StateAfterConnect(always.address(), absl::InfiniteFuture()), GRPC_CHANNEL_READY);
+  EXPECT_GE(always.refused(), 2);
+}
+
+TEST(ChannelTest, ConnectingEndsAtTheDeadline) {
+  // Takes connections, and says nothing.
+  const std::unique_ptr<TcpListener> silent = *TcpListener::Open("127.0.0.1", 0);
+  EXPECT_EQ(StateAfterConnect(absl::StrCat("127.0.0.1:", silent->port()), absl::Now()),
+            GRPC_CHANNEL_CONNECTING);
 }
 
 TEST(ChannelTest, AFileThatIsMissingOrNotPemIsNamed) {
