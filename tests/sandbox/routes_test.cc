@@ -143,8 +143,8 @@ TEST_F(RoutesTest, MalformedRequestsAre400) {
     bad.update(json::parse(patch));
     EXPECT_EQ(Post("/api/auth/auth", bad)->status, 400) << patch;
   }
-  EXPECT_EQ(client_->Post("/api/auth/auth", good.dump(), "text/plain")->status, 400);
-  EXPECT_EQ(client_->Post("/api/auth/auth", "{", "application/json")->status, 400);
+  EXPECT_EQ(StatusOf(client_->Post("/api/auth/auth", good.dump(), "text/plain")), 400);
+  EXPECT_EQ(StatusOf(client_->Post("/api/auth/auth", "{", "application/json")), 400);
   EXPECT_EQ(Post("/api/auth/session", json::object())->status, 400);
   json message = FinalMessage(json::parse(Auth()->body));
   message["deviceName"] = 1;
@@ -155,10 +155,10 @@ TEST_F(RoutesTest, MalformedRequestsAre400) {
 
 TEST_F(RoutesTest, OtherMethodsAre405AndOtherPaths404) {
   Start();
-  EXPECT_EQ(client_->Get("/api/auth/auth")->status, 405);
+  EXPECT_EQ(StatusOf(client_->Get("/api/auth/auth")), 405);
   EXPECT_EQ(Post("/api/auth/logout", json::object())->status, 405);
-  EXPECT_EQ(client_->Get("/auth/logout")->status, 404);
-  EXPECT_EQ(client_->Get("/_sandbox/nothing")->status, 404);
+  EXPECT_EQ(StatusOf(client_->Get("/auth/logout")), 404);
+  EXPECT_EQ(StatusOf(client_->Get("/_sandbox/nothing")), 404);
 }
 
 TEST_F(RoutesTest, TheThirdWrongProofLocksTheAccount) {
@@ -252,7 +252,7 @@ TEST_F(RoutesTest, SettingsChangeWhileItRuns) {
 TEST_F(RoutesTest, ResetZeroesCountersAndKeepsSessions) {
   Start();
   Login();
-  EXPECT_EQ(client_->Delete("/_sandbox/stats")->status, 200);
+  EXPECT_EQ(StatusOf(client_->Delete("/_sandbox/stats")), 200);
   const json stats = GetStats();
   EXPECT_EQ(stats["calls"]["auth"]["total"], 0);
   EXPECT_EQ(stats["accounts"][kEmail]["logins_ok"], 0);
