@@ -29,7 +29,7 @@ std::optional<Call> CallOfPath(absl::string_view path) {
   return std::nullopt;
 }
 
-int StatusCode(const absl::Status& status) {
+int HttpStatusOf(const absl::Status& status) {
   switch (status.code()) {
     case absl::StatusCode::kOk:
       return 200;
@@ -47,7 +47,7 @@ int StatusCode(const absl::Status& status) {
 }
 
 Answer Refusal(const absl::Status& status) {
-  return ErrorAnswer(StatusCode(status), absl::string_view(status.message()));
+  return ErrorAnswer(HttpStatusOf(status), absl::string_view(status.message()));
 }
 
 // "" unless the member is there and a string.
