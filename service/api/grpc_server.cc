@@ -178,7 +178,9 @@ GrpcServer::~GrpcServer() = default;
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const GrpcServerOptions& options,
                                                               const AccessPolicy& access,
                                                               const Parts& parts) {
-  auto listener = TcpListener::Open(options.host, options.port);
+  // Listening on an address of loopback is not enough: where route_localnet is on, as on nodes of
+  // Kubernetes, neighbours can reach that too (CVE-2020-8558).
+  auto listener = TcpListener::Open(options.host, options.port, IsLoopback);
   if (!listener.ok()) return listener.status();
   auto serving = std::make_unique<Serving>(options, access, parts, *std::move(listener));
   if (!serving->ok()) return absl::UnavailableError("the gRPC server cannot be started");

@@ -57,7 +57,22 @@ int BoundPort(int fd) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<TcpListener>> TcpListener::Open(const std::string& host, int port) {
+bool IsLoopback(const sockaddr_storage& address) {
+  in_addr_t ipv4;
+  if (address.ss_family == AF_INET) {
+    ipv4 = reinterpret_cast<const sockaddr_in&>(address).sin_addr.s_addr;
+  } else if (address.ss_family == AF_INET6) {
+    const in6_addr& ipv6 = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
+    if (!IN6_IS_ADDR_V4MAPPED(&ipv6)) return IN6_IS_ADDR_LOOPBACK(&ipv6);
+    std::memcpy(&ipv4, &ipv6.s6_addr[12], sizeof(ipv4));
+  } else {
+    return false;
+  }
+  return ntohl(ipv4) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
+}
+
+absl::StatusOr<std::unique_ptr<TcpListener>> TcpListener::Open(const std::string& host, int port,
+                                                               Welcome welcome) {
   addrinfo hints = {};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -75,7 +90,7 @@ absl::StatusOr<std::unique_ptr<TcpListener>> TcpListener::Open(const std::string
     const int stop_fd = listen_fd < 0 ? -1 : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (stop_fd >= 0)
       return std::unique_ptr<TcpListener>(
-          new TcpListener(listen_fd, stop_fd, BoundPort(listen_fd)));
+          new TcpListener(listen_fd, stop_fd, BoundPort(listen_fd), welcome));
     error = errno;
     if (listen_fd >= 0) close(listen_fd);
   }
@@ -94,8 +109,15 @@ int TcpListener::Accept() {
     poll(fds.data(), fds.size(), -1);
     if (fds[0].revents != 0) return -1;
     if (fds[1].revents == 0) continue;
-    const int fd = accept4(listen_fd_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd >= 0) return fd;
+    sockaddr_storage peer = {};
+    socklen_t size = sizeof(peer);
+    const int fd = accept4(listen_fd_, reinterpret_cast<sockaddr*>(&peer), &size,
+                           SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd >= 0) {
+      if (welcome_(peer)) return fd;
+      close(fd);
+      continue;
+    }
     if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) continue;
     poll(fds.data(), 1, kPauseAfterFailureMs);
   }

@@ -1,10 +1,13 @@
 // What the server offers besides its own API.
 
+#include <unistd.h>
+
 #include <string>
 #include <vector>
 
 #include "service/api/wire_message.h"
 #include "tests/api/api_fixture.h"
+#include "tests/ops/loopback_client.h"
 
 namespace credbroker {
 namespace {
@@ -78,6 +81,17 @@ TEST_F(ServerTest, AnIpv6AddressIsWrittenInBrackets) {
   options.host = "::1";
   Serve(options);
   EXPECT_THAT(server_->address(), ::testing::StartsWith("[::1]:"));
+  EXPECT_TRUE(GetToken().ok());
+}
+
+TEST_F(ServerTest, WhoeverIsNotOnThisMachineIsCutOffBeforeGrpcSaysAnything) {
+  const int port = std::stoi(server_->address().substr(server_->address().rfind(':') + 1));
+  const int stranger = ConnectToLoopbackFromOutside(port);
+  if (stranger < 0) GTEST_SKIP() << "this machine has no address beside loopback's";
+  // A server of HTTP/2 begins with its settings.
+  char byte = 0;
+  EXPECT_EQ(read(stranger, &byte, 1), 0);
+  close(stranger);
   EXPECT_TRUE(GetToken().ok());
 }
 

@@ -1,5 +1,6 @@
 #include "service/ops/tcp_listener.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/resource.h>
@@ -16,20 +17,12 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "tests/ops/loopback_client.h"
+
 namespace credbroker {
 namespace {
 
 using ::testing::HasSubstr;
-
-int ConnectTo(const TcpListener& listener) {
-  const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<uint16_t>(listener.port()));
-  EXPECT_EQ(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
-  return client;
-}
 
 TEST(TcpListenerTest, APortThatIsTakenIsRefused) {
   const auto first = TcpListener::Open("127.0.0.1", 0);
@@ -61,7 +54,7 @@ TEST(TcpListenerTest, StopEndsAnAcceptThatWaitsAndAllLaterOnes) {
 TEST(TcpListenerTest, ConnectionsSendWithoutDelay) {
   const auto listener = TcpListener::Open("127.0.0.1", 0);
   ASSERT_TRUE(listener.ok()) << listener.status();
-  const int client = ConnectTo(**listener);
+  const int client = ConnectToLoopback((*listener)->port());
   const int accepted = (*listener)->Accept();
   ASSERT_GE(accepted, 0);
   int no_delay = 0;
@@ -72,10 +65,49 @@ TEST(TcpListenerTest, ConnectionsSendWithoutDelay) {
   close(client);
 }
 
+sockaddr_storage AddressOf(const std::string& text) {
+  sockaddr_storage address = {};
+  auto& ipv4 = reinterpret_cast<sockaddr_in&>(address);
+  auto& ipv6 = reinterpret_cast<sockaddr_in6&>(address);
+  if (inet_pton(AF_INET, text.c_str(), &ipv4.sin_addr) == 1) {
+    address.ss_family = AF_INET;
+  } else if (inet_pton(AF_INET6, text.c_str(), &ipv6.sin6_addr) == 1) {
+    address.ss_family = AF_INET6;
+  }
+  return address;
+}
+
+TEST(IsLoopbackTest, AddressesOfThisMachineAlone) {
+  for (const char* text : {"127.0.0.1", "127.255.255.254", "::1", "::ffff:127.0.0.1"})
+    EXPECT_TRUE(IsLoopback(AddressOf(text))) << text;
+}
+
+TEST(IsLoopbackTest, EverythingElseIsNot) {
+  for (const char* text :
+       {"126.255.255.255", "128.0.0.1", "1.0.0.127", "0.0.0.0", "10.0.0.1", "::", "::2", "fd00::2",
+        "fe80::1", "::127.0.0.1", "::ffff:128.0.0.1", "::ffff:1.0.0.127", "7f00::1", "1::1", ""})
+    EXPECT_FALSE(IsLoopback(AddressOf(text))) << text;
+}
+
+TEST(TcpListenerTest, APeerWhoIsNotWelcomeIsClosedAndTheNextOneServed) {
+  const auto listener = TcpListener::Open("127.0.0.1", 0, IsLoopback);
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  const int stranger = ConnectToLoopbackFromOutside((*listener)->port());
+  if (stranger < 0) GTEST_SKIP() << "this machine has no address beside loopback's";
+  const int local = ConnectToLoopback((*listener)->port());
+  const int accepted = (*listener)->Accept();
+  ASSERT_GE(accepted, 0);
+  char byte = 0;
+  EXPECT_EQ(read(stranger, &byte, 1), 0);
+  EXPECT_EQ(write(accepted, "x", 1), 1);
+  EXPECT_EQ(read(local, &byte, 1), 1);
+  for (const int fd : {stranger, local, accepted}) close(fd);
+}
+
 TEST(TcpListenerTest, RunningOutOfFileDescriptorsCostsAMomentNotTheListener) {
   const auto listener = TcpListener::Open("127.0.0.1", 0);
   ASSERT_TRUE(listener.ok()) << listener.status();
-  const int client = ConnectTo(**listener);
+  const int client = ConnectToLoopback((*listener)->port());
 
   // Made beforehand: starting a thread may need descriptors too.
   absl::Notification exhausted;
