@@ -1,14 +1,16 @@
 #include "service/base/worker_pool.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <utility>
 
 namespace credbroker {
 
-ThreadWorkerPool::ThreadWorkerPool(int threads) {
+ThreadWorkerPool::ThreadWorkerPool(int threads, int niceness) {
   for (int i = 0; i < threads; ++i) {
-    threads_.emplace_back([this] { Run(); });
+    threads_.emplace_back([this, niceness] { Run(niceness); });
     pthread_setname_np(threads_.back().native_handle(), "worker");
   }
 }
@@ -42,7 +44,9 @@ WorkerPool::Work ThreadWorkerPool::TakeNext() {
   return work;
 }
 
-void ThreadWorkerPool::Run() {
+void ThreadWorkerPool::Run(int niceness) {
+  // On Linux, of this thread alone. Asking to be nicer is never refused.
+  if (niceness > 0) setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness);
   while (true) {
     Work work;
     {

@@ -30,14 +30,16 @@ class WorkerPool {
 // being run.
 class ThreadWorkerPool : public WorkerPool {
  public:
-  // `threads` ≥ 1.
-  explicit ThreadWorkerPool(int threads);
+  // `threads` ≥ 1. With a `niceness` (0 to 19, see nice(2)) they leave the cores to other threads
+  // that want them, without starving: what they do takes long anyway, and nobody who could be
+  // answered at once is to wait for it.
+  explicit ThreadWorkerPool(int threads, int niceness = 0);
   ~ThreadWorkerPool() override;
 
   void Submit(absl::string_view key, Work work) override;
 
  private:
-  void Run();
+  void Run(int niceness);
   Work TakeNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   absl::Mutex mutex_;

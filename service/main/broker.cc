@@ -18,6 +18,8 @@ namespace credbroker {
 namespace {
 
 constexpr absl::Duration kCredentialCheckPause = absl::Seconds(1);
+// Deriving keys for a thousand logins must not delay a hit.
+constexpr int kWorkerNiceness = 10;
 constexpr absl::Duration kLongestMeasure = absl::Seconds(1);
 constexpr absl::Duration kLongestProbe = absl::Seconds(2);
 
@@ -43,7 +45,7 @@ Broker::Broker(const Config& config)
       metrics_(Names(config.tenants)),
       loop_(SystemClock(), "sessions"),
       http_(loop_, absl::StrCat("credbroker/", kVersion)),
-      workers_(std::make_unique<ThreadWorkerPool>(Cores())),
+      workers_(std::make_unique<ThreadWorkerPool>(Cores(), kWorkerNiceness)),
       upstream_({loop_, http_, *workers_, SystemRandom(), metrics_}, kVersion),
       sessions_({loop_, upstream_, SystemRandom(), metrics_}, config.sessions, tenants_) {}
 

@@ -1,5 +1,8 @@
 #include "service/base/worker_pool.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <memory>
 #include <string>
 #include <thread>
@@ -74,6 +77,23 @@ TEST(ThreadWorkerPoolTest, AllThreadsWorkAtOnce) {
     });
   }
   done.Wait();
+}
+
+// Of the thread that asks.
+int OwnNiceness() { return getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())); }
+
+TEST(ThreadWorkerPoolTest, ItsThreadsAloneAreAsNiceAsAsked) {
+  const int own = OwnNiceness();
+  ThreadWorkerPool pool(1, own + 3);
+  int niceness = 0;
+  absl::Notification done;
+  pool.Submit("a", [&] {
+    niceness = OwnNiceness();
+    done.Notify();
+  });
+  done.WaitForNotification();
+  EXPECT_EQ(niceness, own + 3);
+  EXPECT_EQ(OwnNiceness(), own);
 }
 
 TEST(ThreadWorkerPoolTest, QueuedWorkIsDestroyedAtTheEnd) {
