@@ -68,8 +68,8 @@ grpc::ServerUnaryReactor* CredentialBrokerService::GetToken(grpc::CallbackServer
       parts_, Rpc::kGetToken, *context, *request, *response,
       [this](const Call& call, const v1::GetTokenRequest& asked, Admission admission) {
         const absl::Duration min_remaining = FromProto(asked.min_remaining_lifetime());
-        if (const SessionPtr hit =
-                parts_.sessions.Peek(admission.target.key, min_remaining, admission.options)) {
+        if (const SessionPtr hit = parts_.sessions.Peek(admission.target.key, min_remaining,
+                                                        admission.options.principals)) {
           call->Succeed(TokenBytes(hit));
           return kAnswered;
         }

@@ -18,6 +18,8 @@ bool IsLoopback(absl::string_view peer) {
 
 }  // namespace
 
+LoopbackAuthenticator::LoopbackAuthenticator() : local_{{kLocalPrincipal}, ""} {}
+
 absl::StatusOr<Caller> LoopbackAuthenticator::Identify(const CallEvidence& evidence) const {
   if (!IsLoopback(evidence.peer)) {
     return Failure(Reason::kCallerUnidentified,

@@ -20,12 +20,22 @@ class Authenticator {
   virtual ~Authenticator() = default;
   // CALLER_UNIDENTIFIED if nothing identifies the caller, or what does is not valid.
   virtual absl::StatusOr<Caller> Identify(const CallEvidence& evidence) const = 0;
+  // Who every caller is, whatever its call shows; null if that depends on the call. Without an
+  // address. For the hot path: gathering evidence allocates.
+  virtual const Caller* Everyone() const { return nullptr; }
 };
 
-// For plaintext on loopback: whoever can reach the listener is `local`; from anywhere else, nobody.
+// For a plaintext listener whose connections are all from this machine (see IsLoopback in
+// ops/tcp_listener.h): every caller is `local`. Evidence of another peer is refused all the same.
 class LoopbackAuthenticator : public Authenticator {
  public:
+  LoopbackAuthenticator();
+
   absl::StatusOr<Caller> Identify(const CallEvidence& evidence) const override;
+  const Caller* Everyone() const override { return &local_; }
+
+ private:
+  const Caller local_;
 };
 
 }  // namespace credbroker

@@ -33,7 +33,7 @@ SessionManager::SessionManager(Parts parts, SessionPolicy policy, const TenantDi
 SessionManager::~SessionManager() = default;
 
 SessionManager::SessionPtr SessionManager::Peek(const AccountKey& key, absl::Duration min_remaining,
-                                                const CallOptions& options) {
+                                                const std::vector<std::string>& principals) {
   const std::shared_ptr<Published> published = cache_.Find(key);
   if (published == nullptr) return nullptr;
   const Session& session = *published->session;
@@ -42,7 +42,7 @@ SessionManager::SessionPtr SessionManager::Peek(const AccountKey& key, absl::Dur
       !IsAttainable(min_remaining, session.lifetime)) {
     return nullptr;
   }
-  if (!BelongsToAny(published->owner, options.principals)) return nullptr;
+  if (!BelongsToAny(published->owner, principals)) return nullptr;
   published->last_used.store(absl::ToInt64Nanoseconds(now.since_boot()), std::memory_order_relaxed);
   // Overdue is more than late: a refresh that is on its way takes a moment.
   const bool overdue = now >= session.refresh_due + Slack(session.lifetime);

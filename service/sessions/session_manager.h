@@ -102,7 +102,8 @@ class SessionManager {
 
   // The live token, from memory: no lock that a login holds, no thread hop. Null if there is none
   // with at least `min_remaining` of life, or if it belongs to another caller. Counts the hit.
-  SessionPtr Peek(const AccountKey& key, absl::Duration min_remaining, const CallOptions& options);
+  SessionPtr Peek(const AccountKey& key, absl::Duration min_remaining,
+                  const std::vector<std::string>& principals);
 
   // A live token, refreshed or logged in first if need be.
   CallId GetToken(Target target, absl::Duration min_remaining, CallOptions options, Done done);

@@ -25,5 +25,11 @@ TEST(LoopbackAuthenticatorTest, PeerFromElsewhereIsNobody) {
   }
 }
 
+TEST(LoopbackAuthenticatorTest, EveryoneIsLocal) {
+  const LoopbackAuthenticator authenticator;
+  ASSERT_NE(authenticator.Everyone(), nullptr);
+  EXPECT_THAT(authenticator.Everyone()->principals, testing::ElementsAre(kLocalPrincipal));
+}
+
 }  // namespace
 }  // namespace credbroker

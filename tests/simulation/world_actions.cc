@@ -97,7 +97,8 @@ void World::PerformCall(const Action& action, size_t account) {
   if (action.act == Act::kPeek) return Peek(call);
   if (call.kind == CallKind::kGetToken && action.a % 2 == 0) {
     // As the API does it.
-    const auto session = manager_->Peek(KeyOf(account), call.min_remaining, call.options);
+    const auto session =
+        manager_->Peek(KeyOf(account), call.min_remaining, call.options.principals);
     answer_rules_->OnPeek(call, session.get());
     if (session != nullptr) return;
   }
@@ -175,7 +176,8 @@ bool World::Describe(const Action& action, size_t account, Call& call) const {
 }
 
 void World::Peek(Call& call) {
-  const auto session = manager_->Peek(KeyOf(call.account), call.min_remaining, call.options);
+  const auto session =
+      manager_->Peek(KeyOf(call.account), call.min_remaining, call.options.principals);
   trace_.Note([&] {
     return absl::StrCat("peek ", NameOfAccount(call.account), ": ",
                         session == nullptr ? "nothing" : "a token");
