@@ -20,6 +20,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
 
 namespace credbroker {
 namespace {
@@ -108,8 +109,15 @@ absl::Status BlockSignals() {
 
 void InstallTerminateHandler() { std::set_terminate(Terminate); }
 
+void StopLookingForDeadlocks() {
+#ifdef NDEBUG
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+#endif
+}
+
 absl::Status HardenProcess() {
   ScrubEnvironment();
+  StopLookingForDeadlocks();
   InstallTerminateHandler();
   absl::Status first = ForbidCoreDumps();
   first.Update(BlockSignals());

@@ -31,6 +31,11 @@ absl::Status BlockSignals();
 // text of the exception, which may quote a secret.
 void InstallTerminateHandler();
 
+// Debian builds abseil so that every Mutex, gRPC's included, keeps a graph of all lock orders, and
+// aborts on a cycle: a tool for debugging that takes a twentieth of a hit's CPU time. Release
+// builds do without.
+void StopLookingForDeadlocks();
+
 // All of the above. Goes on after a failure; returns the first.
 absl::Status HardenProcess();
 
