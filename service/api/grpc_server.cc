@@ -31,7 +31,10 @@ constexpr int kHandshakeTimeoutMs = 10'000;
 constexpr int kKeepaliveMs = 60'000;
 constexpr int kKeepaliveTimeoutMs = 20'000;
 constexpr int kPeersMayPingEveryMs = 60'000;
-constexpr int kResponderThreads = 2;
+// Ten thousand pushes of one rotation must not delay a hit: one core at most, and not before
+// others.
+constexpr int kResponderThreads = 1;
+constexpr int kResponderNiceness = 5;
 // How long callers may go on calling after they were told to wait.
 constexpr absl::Duration kLongestUnrest = absl::Seconds(1);
 
@@ -80,7 +83,7 @@ class GrpcServer::Serving {
           std::unique_ptr<TcpListener> listener)
       : host_(options.host),
         access_(access),
-        responder_(kResponderThreads),
+        responder_(kResponderThreads, kResponderNiceness),
         api_{parts.sessions, parts.metrics,  parts.tenants, parts.loop, parts.random,
              access_,        authenticator_, tracker_,      responder_, options.max_connection_age},
         service_(api_, watches_),
