@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@ namespace credbroker {
 namespace {
 
 constexpr int kCannotStart = 127;
+constexpr int kNicest = 19;
 
 [[noreturn]] void Die(const std::string& why) {
   fprintf(stderr, "bench: %s\n", why.c_str());
@@ -23,7 +25,7 @@ constexpr int kCannotStart = 127;
 
 }  // namespace
 
-ChildProcess::ChildProcess(std::vector<std::string> argv, const std::string& log) {
+ChildProcess::ChildProcess(std::vector<std::string> argv, const std::string& log, bool nice) {
   std::vector<char*> pointers;
   for (std::string& argument : argv) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
@@ -35,6 +37,7 @@ ChildProcess::ChildProcess(std::vector<std::string> argv, const std::string& log
   pid_ = fork();
   if (pid_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (nice) setpriority(PRIO_PROCESS, 0, kNicest);
     // In a pod, a loopback caller is nobody; these brokers are the benchmark's own.
     unsetenv("KUBERNETES_SERVICE_HOST");
     if (getppid() == parent && dup2(in[0], STDIN_FILENO) >= 0 && dup2(out[1], STDOUT_FILENO) >= 0 &&

@@ -13,8 +13,10 @@ namespace credbroker {
 // which aborts if the child does not behave: a benchmark without its server has nothing to say.
 class ChildProcess {
  public:
-  // Its file, then its arguments. Its stderr goes to `log` if that is not empty.
-  explicit ChildProcess(std::vector<std::string> argv, const std::string& log = "");
+  // Its file, then its arguments. Its stderr goes to `log` if that is not empty. With `nice` it
+  // leaves the cores to all others: it stands for machines that are not there.
+  explicit ChildProcess(std::vector<std::string> argv, const std::string& log = "",
+                        bool nice = false);
   // Kills it and waits until it is gone.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;

@@ -47,8 +47,10 @@ size_t StartServer(Crowd& crowd, const std::string& role, const std::string& arg
 
 void Gather(Crowd& crowd, const Scale& scale) {
   const size_t before = ResidentBytes(crowd.server->pid());
-  crowd.watchers = std::make_unique<ChildProcess>(RoleCommand(
-      "watchers", {crowd.address, absl::StrCat(kConnections), absl::StrCat(scale.watchers)}));
+  crowd.watchers = std::make_unique<ChildProcess>(
+      RoleCommand("watchers",
+                  {crowd.address, absl::StrCat(kConnections), absl::StrCat(scale.watchers)}),
+      "", /*nice=*/true);
   crowd.watchers->Expect("watching");
   crowd.bytes_per_stream = static_cast<double>(ResidentBytes(crowd.server->pid()) - before) /
                            static_cast<double>(scale.watchers);
