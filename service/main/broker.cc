@@ -17,7 +17,7 @@
 namespace credbroker {
 namespace {
 
-constexpr absl::Duration kCredentialCheckPause = absl::Seconds(1);
+constexpr absl::Duration kTidyPause = absl::Seconds(1);
 // Deriving keys for a thousand logins must not delay a hit.
 constexpr int kWorkerNiceness = 10;
 constexpr absl::Duration kLongestMeasure = absl::Seconds(1);
@@ -78,7 +78,7 @@ absl::Status Broker::Serve(bool in_kubernetes_pod) {
     CREDBROKER_ASSIGN_OR_RETURN(admin_,
                                 AdminServer::Start(admin, metrics_, readiness_, std::move(hooks)));
   }
-  loop_.Post([this] { CheckHeldCredentials(); });
+  loop_.Post([this] { TidySessions(); });
   return absl::OkStatus();
 }
 
@@ -128,9 +128,9 @@ absl::Status Broker::ProbeListener() const {
   return credbroker::ProbeListener(grpc_->address(), kLongestProbe);
 }
 
-void Broker::CheckHeldCredentials() {
-  sessions_.CheckHeldCredentials();
-  loop_.After(kCredentialCheckPause, [this] { CheckHeldCredentials(); });
+void Broker::TidySessions() {
+  sessions_.Tidy();
+  loop_.After(kTidyPause, [this] { TidySessions(); });
 }
 
 }  // namespace credbroker

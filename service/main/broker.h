@@ -42,7 +42,7 @@ class Broker {
   absl::Status Serve(bool in_kubernetes_pod);
   void RefreshGauges();
   absl::Status ProbeListener() const;
-  void CheckHeldCredentials();
+  void TidySessions();
 
   const Config config_;
   const TenantDirectory tenants_;

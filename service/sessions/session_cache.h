@@ -1,7 +1,6 @@
 #ifndef CREDBROKER_SERVICE_SESSIONS_SESSION_CACHE_H_
 #define CREDBROKER_SERVICE_SESSIONS_SESSION_CACHE_H_
 
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -9,13 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
-#include "absl/synchronization/mutex.h"
-
 #include "service/base/clock.h"
 #include "service/model/account_key.h"
 #include "service/model/session.h"
+#include "service/sessions/grace_period.h"
 
 namespace credbroker {
 
@@ -35,24 +31,53 @@ struct Published {
 // do, and what has no owner is everybody's.
 bool BelongsToAny(const std::string& owner, const std::vector<std::string>& principals);
 
-// The published sessions, for readers on any thread. The loop alone writes, and holds a lock only
-// to swap a pointer in one of many shards. Thread-safe.
+// The published sessions, for readers on any thread, who neither wait nor allocate. The loop alone
+// writes.
+//
+// A hash table with chains whose links are atomic: a grace period keeps what was unlinked as long
+// as a reader may stand on it.
 class SessionCache {
  public:
-  // Null if there is none.
-  std::shared_ptr<Published> Find(const AccountKey& key) const;
+  SessionCache();
+  ~SessionCache();
+  SessionCache(const SessionCache&) = delete;
+  SessionCache& operator=(const SessionCache&) = delete;
+
+  // Calls `use` with the Published of the account, if there is one. `use` must be short and must
+  // not keep the reference. Thread-safe, as nothing else here is.
+  template <typename Use>
+  void Read(const AccountKey& key, Use use) const {
+    const GracePeriod::Reader reader(grace_);
+    const Node* node = Find(key, HashOf(key));
+    Published* published =
+        node == nullptr ? nullptr : node->published.load(std::memory_order_seq_cst);
+    if (published != nullptr) use(*published);
+  }
 
   void Publish(const AccountKey& key, std::shared_ptr<Published> published);
   void Remove(const AccountKey& key);
 
- private:
-  struct Shard {
-    mutable absl::Mutex mutex;
-    absl::flat_hash_map<AccountKey, std::shared_ptr<Published>> published ABSL_GUARDED_BY(mutex);
-  };
-  static size_t ShardOf(const AccountKey& key);
+  // Frees what readers were looking at when it was replaced. To be called now and then: until then
+  // old tokens may stay in memory.
+  void Reclaim() { grace_.Reclaim(); }
 
-  std::array<Shard, 64> shards_;
+ private:
+  struct Node {
+    AccountKey key;
+    size_t hash;
+    // The writer's.
+    std::shared_ptr<Published> owned;
+    std::atomic<Published*> published;
+    std::atomic<Node*> next;
+  };
+  using Link = std::atomic<Node*>;
+
+  static size_t HashOf(const AccountKey& key);
+  Link& HeadOf(size_t hash) const { return heads_[hash % heads_.size()]; }
+  Node* Find(const AccountKey& key, size_t hash) const;
+
+  mutable std::vector<Link> heads_;
+  GracePeriod grace_;
 };
 
 }  // namespace credbroker

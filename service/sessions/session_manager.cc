@@ -34,21 +34,27 @@ SessionManager::~SessionManager() = default;
 
 SessionManager::SessionPtr SessionManager::Peek(const AccountKey& key, absl::Duration min_remaining,
                                                 const std::vector<std::string>& principals) {
-  const std::shared_ptr<Published> published = cache_.Find(key);
-  if (published == nullptr) return nullptr;
-  const Session& session = *published->session;
   const Instant now = loop_.Now();
-  if (!session.IsLiveAt(now) || session.expires - now < min_remaining ||
-      !IsAttainable(min_remaining, session.lifetime)) {
-    return nullptr;
-  }
-  if (!BelongsToAny(published->owner, principals)) return nullptr;
-  published->last_used.store(absl::ToInt64Nanoseconds(now.since_boot()), std::memory_order_relaxed);
+  SessionPtr hit;
+  bool kick = false;
+  cache_.Read(key, [&](Published& published) {
+    const Session& session = *published.session;
+    if (!session.IsLiveAt(now) || session.expires - now < min_remaining ||
+        !IsAttainable(min_remaining, session.lifetime) ||
+        !BelongsToAny(published.owner, principals)) {
+      return;
+    }
+    published.last_used.store(absl::ToInt64Nanoseconds(now.since_boot()),
+                              std::memory_order_relaxed);
+    kick = now >= session.refresh_due && !published.kicked.exchange(true);
+    hit = published.session;
+  });
+  if (hit == nullptr) return nullptr;
+  if (kick) Kick(key);
   // Overdue is more than late: a refresh that is on its way takes a moment.
-  const bool overdue = now >= session.refresh_due + Slack(session.lifetime);
-  if (now >= session.refresh_due && !published->kicked.exchange(true)) Kick(key);
+  const bool overdue = now >= hit->refresh_due + Slack(hit->lifetime);
   metrics_.CountTokenRequest(key.tenant, overdue ? TokenOutcome::kStale : TokenOutcome::kHit);
-  return published->session;
+  return hit;
 }
 
 void SessionManager::Kick(const AccountKey& key) {
@@ -159,8 +165,11 @@ void SessionManager::Measure(GaugesDone done) {
   loop_.Post([this, done = std::move(done)]() mutable { done(accounts_->Measure()); });
 }
 
-void SessionManager::CheckHeldCredentials() {
-  loop_.Post([this] { accounts_->CheckHeldCredentials(); });
+void SessionManager::Tidy() {
+  loop_.Post([this] {
+    accounts_->CheckHeldCredentials();
+    cache_.Reclaim();
+  });
 }
 
 }  // namespace credbroker

@@ -100,7 +100,7 @@ class SessionManager {
   SessionManager(Parts parts, SessionPolicy policy, const TenantDirectory& tenants);
   ~SessionManager();
 
-  // The live token, from memory: no lock that a login holds, no thread hop. Null if there is none
+  // The live token, from memory, without waiting for anything or anybody. Null if there is none
   // with at least `min_remaining` of life, or if it belongs to another caller. Counts the hit.
   SessionPtr Peek(const AccountKey& key, absl::Duration min_remaining,
                   const std::vector<std::string>& principals);
@@ -149,9 +149,9 @@ class SessionManager {
   using GaugesDone = absl::AnyInvocable<void(std::vector<TenantGauges>)>;
   void Measure(GaugesDone done);
 
-  // Lets go of every hold whose credential's content has changed since it was rejected. To be
-  // called every second.
-  void CheckHeldCredentials();
+  // Lets go of every hold whose credential's content has changed since it was rejected, and of old
+  // tokens that a reader was looking at when they were replaced. To be called every second.
+  void Tidy();
 
  private:
   template <typename Use>

@@ -177,14 +177,29 @@ TEST_F(LoginTest, Row6TwoWhoReleaseTheHoldShareOneAttempt) {
   EXPECT_EQ(upstream_.Count(Kind::kLogin), 2);
 }
 
+TEST_F(LoginTest, Row6ReleaseHoldIsOneAttemptEvenBehindALoginThatWasLoggedOut) {
+  upstream_.FailNext(Kind::kLogin, Rejected());
+  GetToken();
+  upstream_.FailNext(Kind::kLogin, Rejected());
+  upstream_.Hold();
+  Login(ReleaseHold());
+  Logout();
+  const auto second = Login(ReleaseHold());
+  EXPECT_EQ(upstream_.InFlight(), 1);
+  upstream_.Release();
+  Settle();
+  EXPECT_EQ(GenerationIn(second), 1u);
+  EXPECT_EQ(upstream_.Count(Kind::kLogin), 3);
+}
+
 TEST_F(LoginTest, Row6HoldEndsWhenTheCredentialChanges) {
   upstream_.FailNext(Kind::kLogin, Rejected());
   GetToken();
-  manager_->CheckHeldCredentials();
+  manager_->Tidy();
   loop_.RunPosted();
   EXPECT_EQ(ReasonIn(GetToken()), Reason::kCredentialHeldBack);
   upstream_.set_credential_changed(true);
-  manager_->CheckHeldCredentials();
+  manager_->Tidy();
   loop_.RunPosted();
   EXPECT_EQ(TokenOf(GetToken()), "access-1");
 }
@@ -196,7 +211,7 @@ TEST_F(LoginTest, Row6ChangeThatWasNoticedBeforeALaterRejectionDoesNotEndThatHol
   upstream_.FailNext(Kind::kLogin, Rejected());
   const auto released = Login(ReleaseHold());
   upstream_.set_credential_changed(true);
-  manager_->CheckHeldCredentials();
+  manager_->Tidy();
   upstream_.Release();  // Rejected after the check has begun, and before it says what it found.
   loop_.RunPosted();
   EXPECT_EQ(ReasonIn(released), Reason::kCredentialRejected);

@@ -211,6 +211,29 @@ TEST_F(LogoutTest, RevocationIsLostAndCountedAfterSevenDays) {
   EXPECT_EQ(loop_.timers(), 0u);
 }
 
+TEST_F(LogoutTest, CallerWhoWaitsWhenTheRevocationIsLostIsToldThatItIsNotDone) {
+  GetToken();
+  upstream_.FailAlways(Kind::kLogout, Unavailable());
+  upstream_.FailAlways(Kind::kRefresh, Unavailable());
+  Logout();
+  Advance(absl::Hours(7 * 24));
+  Advance(*loop_.NextTimer() - loop_.Now() - absl::Seconds(1));
+  const auto logout = Logout();
+  EXPECT_FALSE(logout->has_value());
+  Advance(absl::Seconds(1));
+  EXPECT_TRUE(AnsweredUnconfirmed(logout));
+}
+
+TEST_F(LogoutTest, AnotherLogoutDoesNotHastenARevocationThatBacksOff) {
+  GetToken();
+  upstream_.FailAlways(Kind::kLogout, Unavailable());
+  Logout();
+  Settle();
+  Logout();
+  Settle();
+  EXPECT_EQ(upstream_.Count(Kind::kLogout), 1);
+}
+
 TEST_F(LogoutTest, NewSessionIsUntouchedByTheRevocationOfTheOldOne) {
   GetToken();
   upstream_.FailAlways(Kind::kLogout, Unavailable());

@@ -58,6 +58,17 @@ TEST_F(SessionTimeTest, TokenThatHasEndedWhenItArrivesIsNotServed) {
   EXPECT_EQ(Presented(Kind::kLogout), std::vector<std::string>{"access-1"});
 }
 
+TEST_F(SessionTimeTest, RefreshedTokenThatHasEndedWhenItArrivesIsNotServed) {
+  GetToken();
+  upstream_.Hold();
+  const auto waiting = Refresh();
+  Advance(kLifetime - kSlack);
+  upstream_.Release();
+  loop_.RunPosted();
+  EXPECT_EQ(ReasonIn(waiting), Reason::kUpstreamUnavailable);
+  EXPECT_EQ(Row().generation, 1u);
+}
+
 TEST_F(SessionTimeTest, Row29WallClockAnHourForwardEndsNoTokenEarly) {
   ExpectUntouchedByJump(absl::Hours(1));
 }

@@ -148,6 +148,18 @@ TEST_F(WatchTest, WatchedSessionIsKeptFreshForEver) {
   EXPECT_EQ(watch->generations.size(), 11u);
 }
 
+TEST_F(WatchTest, WatchedSessionIsNotIdleHoweverLongTheOutage) {
+  SessionPolicy policy;
+  policy.idle_timeout = absl::Minutes(1);
+  Restart(policy);
+  const auto watch = Watch();
+  upstream_.FailAlways(Kind::kRefresh, Unavailable());
+  Advance(absl::Hours(1));
+  upstream_.FailAlways(Kind::kRefresh, absl::OkStatus());
+  Advance(absl::Minutes(1));
+  EXPECT_THAT(watch->generations, ElementsAre(1u, 2u));
+}
+
 TEST_F(WatchTest, WatchOpenedOnAnIdleSessionKeepsItFreshAgain) {
   SessionPolicy policy;
   policy.idle_timeout = absl::Minutes(1);

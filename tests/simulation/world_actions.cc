@@ -90,7 +90,7 @@ void World::PerformCall(const Action& action, size_t account) {
   if (action.act == Act::kCancel) return CancelOne(action, account);
   if (action.act == Act::kCheckHeld) {
     trace_.Note([&] { return std::string("check-held"); });
-    return manager_->CheckHeldCredentials();
+    return manager_->Tidy();
   }
   Call call;
   if (!Describe(action, account, call)) return;

@@ -40,7 +40,7 @@ void World::Heal() {
     truth.file = truth.password;
     truth.lifetime = absl::Hours(1);
   }
-  manager_->CheckHeldCredentials();
+  manager_->Tidy();
 }
 
 Call& World::StartAndRun(Call description, absl::Duration patience) {
