@@ -201,6 +201,11 @@ void AnswerRules::CheckReason(const Call& call, Reason reason,
                     absl::StrCat(NameOfCall(call), " is told ", ReasonName(reason),
                                  ", which upstream has not said last"));
   }
+  if (reason == Reason::kLifetimeUnattainable && call.min_remaining <= absl::ZeroDuration()) {
+    ledger_.Violate(
+        Invariant::kStatus,
+        absl::StrCat(NameOfCall(call), " is told of a lifetime that it did not ask for"));
+  }
   if (reason == Reason::kOverloaded) {
     ledger_.coverage.Note(Landmark::kOverloaded);
     CheckFull(call);

@@ -73,22 +73,14 @@ Call& Callers::Start(Call description) {
       StartWatch(call);
       break;
     case CallKind::kLogout:
-      call.handle =
-          manager_.Logout(std::move(target), call.options,
-                          [this, receipt = Receipt(*this, call)](absl::StatusOr<bool> ok) mutable {
-                            End(receipt.Use(), ok.status(), std::nullopt, ok.ok() && *ok);
-                          });
+      StartLogout(call);
       break;
     case CallKind::kList:
       manager_.List(target.key.tenant, {}, 100,
-                    [this, receipt = Receipt(*this, call)](auto) mutable {
-                      End(receipt.Use(), absl::OkStatus());
-                    });
+                    [done = QuestionDone(call)](auto) mutable { done(); });
       break;
     case CallKind::kMeasure:
-      manager_.Measure([this, receipt = Receipt(*this, call)](auto) mutable {
-        End(receipt.Use(), absl::OkStatus());
-      });
+      manager_.Measure([done = QuestionDone(call)](auto) mutable { done(); });
       break;
   }
   return call;
@@ -116,6 +108,18 @@ void Callers::StartLogin(Call& call) {
                                  if (result.ok()) observer_.OnToken(mine, *result->session);
                                  End(mine, result.status());
                                });
+}
+
+void Callers::StartLogout(Call& call) {
+  call.handle = manager_.Logout(
+      TargetOf(call.account), call.options,
+      [this, receipt = Receipt(*this, call)](absl::StatusOr<bool> confirmed) mutable {
+        End(receipt.Use(), confirmed.status(), std::nullopt, confirmed.ok() && *confirmed);
+      });
+}
+
+absl::AnyInvocable<void()> Callers::QuestionDone(Call& call) {
+  return [this, receipt = Receipt(*this, call)]() mutable { End(receipt.Use(), absl::OkStatus()); };
 }
 
 void Callers::StartWatch(Call& call) {

@@ -88,6 +88,8 @@ class Callers {
   SessionManager::Done DoneOf(Call& call);
   void StartLogin(Call& call);
   void StartWatch(Call& call);
+  void StartLogout(Call& call);
+  absl::AnyInvocable<void()> QuestionDone(Call& call);
   void End(Call& call, const absl::Status& status,
            std::optional<RevokedReason> revoked = std::nullopt, bool confirmed = false);
 

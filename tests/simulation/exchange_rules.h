@@ -8,7 +8,7 @@
 namespace credbroker::simulation {
 
 // What must hold between the broker and upstream: one exchange per account, dead refresh tokens,
-// holds, pauses.
+// holds, pauses, limits.
 class ExchangeRules {
  public:
   ExchangeRules(Ledger& ledger, const std::vector<std::unique_ptr<Request>>& in_flight)
@@ -17,7 +17,7 @@ class ExchangeRules {
   // `caller`: whose login it is, by its device; null: nobody's.
   void OnRequest(const Request& request, Call* caller);
   void OnAnswer(const Request& request, const Call* caller);
-  void AfterStep(const std::vector<Call*>& open);
+  void AfterStep();
 
  private:
   void CheckLogin(const Request& request, Call* caller);
@@ -26,9 +26,6 @@ class ExchangeRules {
   void CheckLogout(const Request& request);
   void BeginExchange(const Request& request);
   void NoteHold(const Request& request, bool exchange);
-  void CheckSharedFailure(const std::vector<Call*>& open);
-  void CheckDeadLogins();
-  void CheckLimits();
 
   Ledger& ledger_;
   const std::vector<std::unique_ptr<Request>>& in_flight_;

@@ -107,6 +107,24 @@ BUGS = [
         {"watch"},
     ),
     (
+        "a place that a logout during a backoff does not give back",
+        "ReleasePlace(); watchers_.EndAll",
+        "watchers_.EndAll",
+        {"limits", "healing"},
+    ),
+    (
+        "a later hold ended by an earlier change",
+        "if (!changed || self->hold_.until() != until) return;",
+        "if (!changed || until == Instant()) return;",
+        {"hold"},
+    ),
+    (
+        "a logout confirmed before a refresh has ended",
+        "if (!pending_.empty() || exchange_running_) return;",
+        "if (!pending_.empty()) return;",
+        {"revoked"},
+    ),
+    (
         "one exchange too many at once",
         "while (running() < overall_ &&",
         "while (running() <= overall_ &&",

@@ -4,27 +4,14 @@
 #include <cstdlib>
 #include <utility>
 
-#include "service/model/failure.h"
 #include "tests/simulation/draw.h"
+#include "tests/simulation/judge.h"
 
 namespace credbroker::simulation {
 namespace {
 
-// What JwtLifetime makes of an absurd claim.
-constexpr absl::Duration kLongestLifetime = absl::Hours(24);
-constexpr absl::Duration kEndedLifetime = absl::Microseconds(1);
 // Upstream's answer if nothing else is drawn.
 constexpr absl::Duration kUsualLatency = absl::Milliseconds(40);
-
-absl::Status Unavailable(std::optional<absl::Duration> retry_after = std::nullopt) {
-  return Failure(Reason::kUpstreamUnavailable, "simulated", retry_after);
-}
-absl::Status Fail(Reason reason) { return Failure(reason, "simulated"); }
-
-absl::Duration ThrottledFor(uint64_t index) {
-  constexpr std::array kWaits = {1, 30, 60, 300};
-  return absl::Seconds(kWaits[index % kWaits.size()]);
-}
 
 }  // namespace
 
@@ -66,6 +53,7 @@ Request& SimulatedUpstream::Send(RequestKind kind, const AccountKey& key) {
     if (kind != RequestKind::kCheck && account.fault_left > 0) --account.fault_left;
   }
   request.sent = loop_.Now();
+  request.sent_wall = loop_.WallNow();
   const uint64_t index = counts_[static_cast<size_t>(kind)][request.account]++;
   const absl::Duration latency = DrawLatency(request, index);
   request.effective = request.sent + latency / 2;
@@ -131,104 +119,8 @@ void SimulatedUpstream::TakeEffect() {
     }
     if (next == nullptr) return;
     next->took_effect = true;
-    Judge(*next);
+    Judge(truth_, *next);
   }
-}
-
-void SimulatedUpstream::Judge(Request& request) {
-  Truth::Account& account = truth_.account(request.account);
-  if (request.kind == RequestKind::kCheck) {
-    request.changed = request.fault != Fault::kUnreadable && !account.last_presented.empty() &&
-                      account.file != account.last_presented;
-    return;
-  }
-  if (request.fault == Fault::kUnreachable) {
-    request.status = Unavailable();
-  } else if (request.fault == Fault::kThrottled) {
-    request.status = Unavailable(ThrottledFor(static_cast<uint64_t>(request.id)));
-  } else if (request.fault == Fault::kForbidden) {
-    request.status = Fail(Reason::kAccountForbidden);
-  } else if (request.kind == RequestKind::kLogin) {
-    JudgeLogin(request);
-  } else if (request.kind == RequestKind::kRefresh) {
-    JudgeRefresh(request);
-  } else {
-    JudgeLogout(request);
-  }
-  if (request.fault == Fault::kLostAnswer) request.status = Unavailable();
-}
-
-void SimulatedUpstream::JudgeLogin(Request& request) {
-  Truth::Account& account = truth_.account(request.account);
-  if (request.fault == Fault::kUnreadable) {
-    request.status = Fail(Reason::kLoginRequired);
-    return;
-  }
-  account.last_presented = request.password;
-  if (request.fault == Fault::kDead) {
-    request.status = Fail(Reason::kUpstreamMalformed);
-  } else if (request.fault == Fault::kRejected || request.password != account.password) {
-    request.status = Fail(Reason::kCredentialRejected);
-  } else {
-    request.session = truth_.MakeSession(request.account);
-    Issue(request);
-    if (request.fault == Fault::kUntrusted) request.status = Fail(Reason::kUpstreamUntrusted);
-    if (request.fault == Fault::kMalformed) request.status = Fail(Reason::kUpstreamMalformed);
-  }
-}
-
-void SimulatedUpstream::JudgeRefresh(Request& request) {
-  if (request.session < 0) {
-    request.status = Fail(Reason::kRefreshTokenDead);
-    return;
-  }
-  TrueSession& session = truth_.session(request.session);
-  if (request.fault == Fault::kDead || request.fault == Fault::kRejected) session.alive = false;
-  if (!session.alive) {
-    request.status = Fail(Reason::kRefreshTokenDead);
-    return;
-  }
-  Issue(request);
-  if (request.fault == Fault::kUntrusted || request.fault == Fault::kMalformed) {
-    request.status = Fail(Reason::kUpstreamMalformed);
-  }
-}
-
-void SimulatedUpstream::JudgeLogout(Request& request) {
-  if (request.token < 0) {
-    request.status = Fail(Reason::kAccessTokenDead);
-    return;
-  }
-  TrueToken& token = truth_.token(request.token);
-  TrueSession& session = truth_.session(token.session);
-  if (request.fault == Fault::kRejected) token.ends = request.effective;
-  if (request.fault == Fault::kDead) session.alive = false;
-  if (request.fault == Fault::kDead) return;  // 416: it has ended already.
-  if (!session.alive || token.ends <= request.effective) {
-    request.status = Fail(Reason::kAccessTokenDead);
-    return;
-  }
-  session.alive = false;
-  if (request.fault == Fault::kMalformed || request.fault == Fault::kUntrusted) {
-    request.status = Fail(Reason::kUpstreamMalformed);
-  }
-}
-
-void SimulatedUpstream::Issue(Request& request) {
-  TrueToken token;
-  token.session = request.session;
-  // A login's token counts from its second message.
-  const absl::Duration on_its_way = request.kind == RequestKind::kLogin
-                                        ? (request.effective - request.sent) / 2
-                                        : absl::ZeroDuration();
-  token.sent = request.sent + on_its_way;
-  token.sent_wall = loop_.WallNow() - (loop_.Now() - token.sent);
-  token.lifetime = truth_.account(request.account).lifetime;
-  if (request.fault == Fault::kEnded) token.lifetime = kEndedLifetime;
-  if (request.fault == Fault::kLongLived) token.lifetime = kLongestLifetime;
-  token.ends = request.effective + token.lifetime;
-  if (request.fault == Fault::kLongLived) token.ends = Instant::InfiniteFuture();
-  request.token = truth_.MakeToken(token);
 }
 
 size_t SimulatedUpstream::arrived() const {

@@ -8,40 +8,12 @@
 #include <vector>
 
 #include "service/upstream/upstream.h"
+#include "tests/simulation/request.h"
 #include "tests/simulation/schedule.h"
 #include "tests/simulation/simulation_loop.h"
 #include "tests/simulation/truth.h"
 
 namespace credbroker::simulation {
-
-// A request on its way, or its answer.
-struct Request {
-  int id = 0;
-  RequestKind kind = RequestKind::kLogin;
-  size_t account = 0;
-  Fault fault = Fault::kNone;
-  // Login: what is presented, and the device's name.
-  std::string password;
-  std::string device;
-  // Refresh and Logout: whose session is meant. After a good Login: which one was made.
-  int session = -1;
-  // Logout: the token that is presented. After a good Login or Refresh: the one that was issued.
-  int token = -1;
-
-  Instant sent;
-  // When it takes effect, and when the broker hears of it.
-  Instant effective;
-  Instant arrival;
-  bool took_effect = false;
-
-  absl::Status status;
-  bool changed = false;
-
-  Upstream::LoginDone login_done;
-  Upstream::RefreshDone refresh_done;
-  Upstream::LogoutDone logout_done;
-  Upstream::CredentialDone check_done;
-};
 
 // Upstream as its interface promises it, faults included: it holds Truth, and answers when it is
 // driven to. Requests meet the faults that Truth has for their account.
@@ -80,11 +52,6 @@ class SimulatedUpstream : public Upstream {
  private:
   Request& Send(RequestKind kind, const AccountKey& key);
   absl::Duration DrawLatency(const Request& request, uint64_t index);
-  void Judge(Request& request);
-  void JudgeLogin(Request& request);
-  void JudgeRefresh(Request& request);
-  void JudgeLogout(Request& request);
-  void Issue(Request& request);
   IssuedToken Issued(const Request& request) const;
 
   SimulationLoop& loop_;

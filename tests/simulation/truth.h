@@ -10,14 +10,10 @@
 #include "absl/time/time.h"
 
 #include "service/base/clock.h"
+#include "tests/simulation/request.h"
 #include "tests/simulation/schedule.h"
 
 namespace credbroker::simulation {
-
-// `kCheck` is HasCredentialChanged: not a request to upstream, but also something that takes time.
-enum class RequestKind { kLogin, kRefresh, kLogout, kCheck };
-inline constexpr size_t kRequestKinds = 4;
-absl::string_view NameOf(RequestKind kind);
 
 // A token that upstream has issued. Its text is "access-<index>".
 struct TrueToken {

@@ -74,6 +74,7 @@ World::World(const Schedule& schedule, Metrics& metrics, Coverage& coverage, Tra
           TenantDirectory(tenants_))),
       callers_(std::make_unique<Callers>(*manager_, *loop_, tenants_, *this)),
       exchange_rules_(std::make_unique<ExchangeRules>(*ledger_, upstream_->in_flight())),
+      failure_rules_(std::make_unique<FailureRules>(*ledger_)),
       session_rules_(std::make_unique<SessionRules>(*ledger_)),
       answer_rules_(std::make_unique<AnswerRules>(*ledger_)),
       waiting_rules_(std::make_unique<WaitingRules>(*ledger_)) {
@@ -162,7 +163,8 @@ void World::AfterStep() {
   const bool idle = !AnyReady();
   session_rules_->AfterStep(rows, callers_->open());
   answer_rules_->AfterStep();
-  exchange_rules_->AfterStep(callers_->open());
+  exchange_rules_->AfterStep();
+  failure_rules_->AfterStep(callers_->open());
   waiting_rules_->AfterStep(callers_->open(), idle);
   for (const size_t account : schedule_.setting.accounts) {
     const AccountModel& model = ledger_->account(account);

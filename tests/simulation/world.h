@@ -11,6 +11,7 @@
 #include "tests/simulation/coverage.h"
 #include "tests/simulation/draw.h"
 #include "tests/simulation/exchange_rules.h"
+#include "tests/simulation/failure_rules.h"
 #include "tests/simulation/session_rules.h"
 #include "tests/simulation/waiting_rules.h"
 
@@ -38,7 +39,7 @@ class World : public SimulatedUpstream::Observer, public Callers::Observer {
   void PerformTime(const Action& action, size_t account);
   void PerformChange(const Action& action, size_t account);
   bool Describe(const Action& action, size_t account, Call& call) const;
-  void Peek(Call& call);
+  bool Peek(Call& call);
   void CancelOne(const Action& action, size_t account);
   std::optional<Instant> Edge(const Action& action, size_t account) const;
   void NoteCoverage(const Action& action, size_t account);
@@ -86,6 +87,7 @@ class World : public SimulatedUpstream::Observer, public Callers::Observer {
   std::unique_ptr<SessionManager> manager_;
   std::unique_ptr<Callers> callers_;
   std::unique_ptr<ExchangeRules> exchange_rules_;
+  std::unique_ptr<FailureRules> failure_rules_;
   std::unique_ptr<SessionRules> session_rules_;
   std::unique_ptr<AnswerRules> answer_rules_;
   std::unique_ptr<WaitingRules> waiting_rules_;

@@ -1,11 +1,11 @@
 // What a schedule's actions do to the world.
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
+#include "tests/simulation/arguments.h"
 #include "tests/simulation/world.h"
 
 namespace credbroker::simulation {
@@ -13,52 +13,6 @@ namespace {
 
 // So many steps may one action take, at most.
 constexpr size_t kStepsPerAction = 60;
-
-template <typename T, size_t n>
-T Pick(const std::array<T, n>& values, uint8_t argument) {
-  return values[argument % n];
-}
-
-CallOptions OptionsFrom(uint8_t argument, Instant now) {
-  CallOptions options;
-  const std::array<std::vector<std::string>, 4> principals = {
-      {{"ann"}, {"ann"}, {"ben"}, {"ben", "ann"}}};
-  options.principals = Pick(principals, argument);
-  options.is_operator = (argument >> 2) % 4 == 3;
-  const std::array deadlines = {absl::InfiniteDuration(), absl::InfiniteDuration(),
-                                absl::Seconds(30),        absl::Seconds(5),
-                                absl::Milliseconds(100),  absl::ZeroDuration()};
-  const absl::Duration patience = Pick(deadlines, static_cast<uint8_t>(argument >> 4));
-  if (patience < absl::InfiniteDuration()) options.deadline = now + patience;
-  return options;
-}
-
-absl::Duration AdvanceBy(uint8_t argument) {
-  constexpr std::array kMilliseconds = {
-      int64_t{1'000},   int64_t{0},       int64_t{1},         int64_t{20},
-      int64_t{40},      int64_t{50},      int64_t{300},       int64_t{5'000},
-      int64_t{10'000},  int64_t{30'000},  int64_t{60'000},    int64_t{240'000},
-      int64_t{300'000}, int64_t{900'000}, int64_t{3'600'000}, int64_t{40'000'000}};
-  return absl::Milliseconds(Pick(kMilliseconds, argument));
-}
-
-absl::Duration SuspendBy(uint8_t argument) {
-  const std::array durations = {absl::Seconds(1),   absl::Seconds(12), absl::Minutes(1),
-                                absl::Minutes(5),   absl::Hours(1),    absl::Hours(12),
-                                absl::Hours(8 * 24)};
-  return Pick(durations, argument);
-}
-
-absl::Duration JumpBy(uint8_t argument) {
-  const std::array jumps = {absl::Hours(1), absl::Hours(-1), absl::Seconds(6), absl::Seconds(-6),
-                            absl::Hours(24 * 400)};
-  return Pick(jumps, argument);
-}
-
-absl::Duration LifetimeFrom(uint8_t argument) {
-  constexpr std::array kSeconds = {300, 1, 20, 599, 600, 3600, 86400};
-  return absl::Seconds(Pick(kSeconds, argument));
-}
 
 }  // namespace
 
@@ -94,14 +48,12 @@ void World::PerformCall(const Action& action, size_t account) {
   }
   Call call;
   if (!Describe(action, account, call)) return;
-  if (action.act == Act::kPeek) return Peek(call);
-  if (call.kind == CallKind::kGetToken && action.a % 2 == 0) {
-    // As the API does it.
-    const auto session =
-        manager_->Peek(KeyOf(account), call.min_remaining, call.options.principals);
-    answer_rules_->OnPeek(call, session.get());
-    if (session != nullptr) return;
+  if (action.act == Act::kPeek) {
+    Peek(call);
+    return;
   }
+  // As the API does it, or else as if the token had gone meanwhile.
+  if (call.kind == CallKind::kGetToken && action.a % 2 == 0 && Peek(call)) return;
   const Call& started = callers_->Start(std::move(call));
   trace_.Note([&] {
     return absl::StrCat(
@@ -122,60 +74,26 @@ void World::PerformCall(const Action& action, size_t account) {
 
 // Fills in `call`. False if there can be none.
 bool World::Describe(const Action& action, size_t account, Call& call) const {
-  const AccountModel& model = ledger_->accounts[account];
   call.act = action.act;
+  call.kind = KindOf(action.act);
   call.account = account;
   call.options = OptionsFrom(action.b, loop_->Now());
-  switch (action.act) {
-    case Act::kGetFreshToken: {
-      constexpr std::array kShares = {0.5, 0.1, 0.89, 0.9, 0.91};
-      call.min_remaining = truth_.account(account).lifetime * Pick(kShares, action.a / 2);
-      return true;
-    }
-    case Act::kLogin:
-    case Act::kForceLogin:
-    case Act::kReleaseHold:
-    case Act::kPasswordLogin:
-      call.kind = CallKind::kLogin;
-      call.force_new =
-          action.act == Act::kForceLogin || (action.act == Act::kReleaseHold && action.a % 2 == 1);
-      call.release_hold = action.act == Act::kReleaseHold;
-      if (action.act == Act::kPasswordLogin) {
-        const std::string& right = truth_.account(account).password;
-        call.password =
-            Pick(std::array<std::string, 6>{right, right, right, "wrong-1", "wrong-2", "wrong-3"},
-                 action.a);
-        return KeyOf(account).is_caller_account();  // The API refuses it for the others.
-      }
-      return true;
-    case Act::kRefresh:
-      call.kind = CallKind::kRefresh;
-      return true;
-    case Act::kRefreshIf:
-      call.kind = CallKind::kRefresh;
-      call.if_generation =
-          Pick(std::array{model.generation, model.generation,
-                          model.generation > 0 ? model.generation - 1 : 0, uint64_t{999'999}},
-               action.a);
-      return true;
-    case Act::kWatch:
-      call.kind = CallKind::kWatch;
-      return true;
-    case Act::kLogout:
-      call.kind = CallKind::kLogout;
-      return true;
-    case Act::kList:
-      call.kind = CallKind::kList;
-      return true;
-    case Act::kMeasure:
-      call.kind = CallKind::kMeasure;
-      return true;
-    default:
-      return true;
+  call.force_new =
+      action.act == Act::kForceLogin || (action.act == Act::kReleaseHold && action.a % 2 == 1);
+  call.release_hold = action.act == Act::kReleaseHold;
+  if (action.act == Act::kGetFreshToken) {
+    call.min_remaining = truth_.account(account).lifetime * ShareFrom(action.a / 2);
+  } else if (action.act == Act::kRefreshIf) {
+    call.if_generation = GenerationFrom(action.a, ledger_->accounts[account].generation);
+  } else if (action.act == Act::kPasswordLogin) {
+    call.password = PasswordFrom(action.a, truth_.account(account).password);
+    return KeyOf(account).is_caller_account();  // The API refuses it for the others.
   }
+  return true;
 }
 
-void World::Peek(Call& call) {
+// A reader's way to a token. False if there is none.
+bool World::Peek(Call& call) {
   const auto session =
       manager_->Peek(KeyOf(call.account), call.min_remaining, call.options.principals);
   trace_.Note([&] {
@@ -185,6 +103,7 @@ void World::Peek(Call& call) {
   answer_rules_->OnPeek(call, session.get());
   if (session != nullptr) answer_rules_->OnToken(call, *session);
   AfterStep();
+  return session != nullptr;
 }
 
 void World::CancelOne(const Action& action, size_t account) {
@@ -207,18 +126,18 @@ void World::PerformTime(const Action& action, size_t account) {
       return RunReady(1u + action.a % 4);
     case Act::kJumpWall:
       trace_.Note([&] {
-        return absl::StrCat("the wall clock jumps by ", absl::FormatDuration(JumpBy(action.a)));
+        return absl::StrCat("the wall clock jumps by ", absl::FormatDuration(JumpFrom(action.a)));
       });
-      loop_->JumpWall(JumpBy(action.a));
+      loop_->JumpWall(JumpFrom(action.a));
       return AfterStep();
     case Act::kAdvance:
-      return AdvanceTo(loop_->Now() + AdvanceBy(action.a), kStepsPerAction);
+      return AdvanceTo(loop_->Now() + DurationFrom(action.a), kStepsPerAction);
     case Act::kSuspend:
       trace_.Note([&] {
         return absl::StrCat("everything stands still for ",
-                            absl::FormatDuration(SuspendBy(action.a)));
+                            absl::FormatDuration(SuspensionFrom(action.a)));
       });
-      return SuspendTo(loop_->Now() + SuspendBy(action.a));
+      return SuspendTo(loop_->Now() + SuspensionFrom(action.a));
     default: {
       const std::optional<Instant> edge = Edge(action, account);
       if (!edge.has_value()) return;
