@@ -88,7 +88,8 @@ grpc::ServerUnaryReactor* CredentialBrokerService::Login(grpc::CallbackServerCon
         login.force_new = asked.force_new();
         login.release_hold = asked.release_hold();
         login.device = FromProto(asked.device());
-        if (asked.has_password()) login.password = Secret::Copy(asked.password());
+        if (asked.has_password())
+          login.password = Secret::Copy(asked.password(), Secret::Place::kSecureHeap);
         return parts_.sessions.Login(std::move(admission.target), std::move(login),
                                      std::move(admission.options), Answer(call, LoginAnswer));
       });

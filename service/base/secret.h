@@ -17,9 +17,17 @@ namespace credbroker {
 // is assigned to. It cannot be printed, streamed, formatted or compared with `==`; reading it has a
 // loud name, which review (and tests/lint) can look for.
 //
+// What opens an account for good is on the secure heap (secure_heap.h): passwords, what SCRAM
+// derives from them, the broker's own keys. That is some hundred bytes an account, and the heap is
+// small. Tokens are on the ordinary heap: a hundred thousand sessions have far more of them than a
+// process may lock in memory, they lapse, and every caller has copies.
+//
 // Thread-compatible: concurrent reads are safe.
 class Secret {
  public:
+  // Where the bytes are. With no room on the secure heap they are on the ordinary one.
+  enum class Place { kHeap, kSecureHeap };
+
   // An empty secret.
   Secret() = default;
   ~Secret();
@@ -30,12 +38,16 @@ class Secret {
   Secret& operator=(const Secret&) = delete;
 
   // A copy of `bytes`. The caller still has to wipe its own.
-  static Secret Copy(absl::string_view bytes);
+  static Secret Copy(absl::string_view bytes, Place place = Place::kHeap);
 
   // `size` bytes, written in place by `fill`, so that they never live anywhere else.
-  static Secret Fill(size_t size, absl::FunctionRef<void(absl::Span<uint8_t>)> fill);
+  static Secret Fill(size_t size, absl::FunctionRef<void(absl::Span<uint8_t>)> fill,
+                     Place place = Place::kHeap);
 
-  Secret Clone() const { return Copy(RevealSecret()); }
+  // In the same place.
+  Secret Clone() const { return Copy(RevealSecret(), place()); }
+
+  Place place() const;
 
   // The bytes. Valid as long as this object is neither moved from, assigned to nor destroyed.
   absl::string_view RevealSecret() const;
@@ -44,12 +56,16 @@ class Secret {
   bool empty() const { return size_ == 0; }
 
  private:
-  explicit Secret(size_t size);
+  Secret(size_t size, Place place);
   void Wipe();
 
   uint8_t* bytes_ = nullptr;
   size_t size_ = 0;
 };
+
+// Overwrites what functions that this one's caller has called left on the stack, 32 KiB deep:
+// libraries work on secrets in local variables, and do not wipe them.
+void WipeDeadStack();
 
 // Whether both hold the same bytes, in a time that depends on their lengths only.
 bool EqualInConstantTime(absl::string_view a, absl::string_view b);

@@ -22,8 +22,13 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 
+#include "service/base/secure_heap.h"
+
 namespace credbroker {
 namespace {
+
+// Half of it is ours: the keys of some thousand accounts, and the passwords in use.
+constexpr size_t kSecureHeapBytes = size_t{2} << 20;
 
 // Whether a variable is removed; `name` in upper case, since curl and gRPC read some in lower case.
 bool IsScrubbed(absl::string_view name) {
@@ -100,6 +105,25 @@ absl::Status RaiseFileLimit() {
   return absl::OkStatus();
 }
 
+absl::Status PrepareSecureHeap() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_MEMLOCK, &limit);
+  }
+  switch (ReserveSecureHeap(kSecureHeapBytes)) {
+    case SecureHeapState::kLocked:
+      return absl::OkStatus();
+    case SecureHeapState::kNotLocked:
+      return absl::FailedPreconditionError(
+          "keys and passwords cannot be locked in memory and may be swapped out: raise "
+          "RLIMIT_MEMLOCK to 2 MiB, or do without swap");
+    case SecureHeapState::kMissing:
+      break;
+  }
+  return absl::ResourceExhaustedError("there is no secure heap; keys are on the ordinary one");
+}
+
 absl::Status BlockSignals() {
   if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) return absl::ErrnoToStatus(errno, "SIGPIPE");
   const sigset_t signals = HandledSignals();
@@ -122,6 +146,7 @@ absl::Status HardenProcess() {
   absl::Status first = ForbidCoreDumps();
   first.Update(BlockSignals());
   first.Update(RaiseFileLimit());
+  first.Update(PrepareSecureHeap());
   return first;
 }
 

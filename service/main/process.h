@@ -23,6 +23,10 @@ absl::Status ForbidCoreDumps();
 // As many open files as the hard limit allows.
 absl::Status RaiseFileLimit();
 
+// A secure heap (base/secure_heap.h) for keys and passwords. FAILED_PRECONDITION if the system
+// refuses to lock it in memory; it is there and used all the same.
+absl::Status PrepareSecureHeap();
+
 // Blocks SIGTERM, SIGINT and SIGHUP in this thread and those that it starts, so that only a
 // SignalWaiter gets them. Ignores SIGPIPE.
 absl::Status BlockSignals();

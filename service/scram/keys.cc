@@ -31,8 +31,12 @@ void Check(bool ok) {
   if (!ok) std::abort();
 }
 
+Secret KeyBytes(Mechanism mechanism, absl::FunctionRef<void(absl::Span<uint8_t>)> fill) {
+  return Secret::Fill(HashSize(mechanism), fill, Secret::Place::kSecureHeap);
+}
+
 Secret Hmac(Mechanism mechanism, const Secret& key, absl::string_view message) {
-  return Secret::Fill(HashSize(mechanism), [&](absl::Span<uint8_t> out) {
+  return KeyBytes(mechanism, [&](absl::Span<uint8_t> out) {
     unsigned int size = 0;
     Check(HMAC(Hash(mechanism), key.RevealSecret().data(), static_cast<int>(key.size()),
                Bytes(message), message.size(), out.data(), &size) != nullptr);
@@ -43,7 +47,7 @@ Secret Hmac(Mechanism mechanism, const Secret& key, absl::string_view message) {
 }  // namespace
 
 Secret SaltedPassword(const KeyParameters& parameters, const Secret& password) {
-  return Secret::Fill(HashSize(parameters.mechanism), [&](absl::Span<uint8_t> out) {
+  return KeyBytes(parameters.mechanism, [&](absl::Span<uint8_t> out) {
     Check(PKCS5_PBKDF2_HMAC(password.RevealSecret().data(), static_cast<int>(password.size()),
                             Bytes(parameters.salt), static_cast<int>(parameters.salt.size()),
                             static_cast<int>(parameters.iteration_count),
@@ -67,7 +71,7 @@ ScramKeys DeriveKeys(const KeyParameters& parameters, const Secret& password) {
 }
 
 Secret StoredKey(Mechanism mechanism, const Secret& client_key) {
-  return Secret::Fill(HashSize(mechanism), [&](absl::Span<uint8_t> out) {
+  return KeyBytes(mechanism, [&](absl::Span<uint8_t> out) {
     unsigned int size = 0;
     Check(EVP_Digest(client_key.RevealSecret().data(), client_key.size(), out.data(), &size,
                      Hash(mechanism), /*impl=*/nullptr) == 1);

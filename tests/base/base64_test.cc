@@ -45,5 +45,14 @@ TEST(Base64Test, UrlAlphabetIsWithoutPadding) {
   }
 }
 
+TEST(SecretBase64Test, IsTheSameEncoding) {
+  EXPECT_EQ(SecretBase64Encode("any carnal pleasure.").RevealSecret(),
+            Base64Encode("any carnal pleasure."));
+  EXPECT_EQ(StrictSecretBase64Decode("YQ==")->RevealSecret(), "a");
+  EXPECT_TRUE(StrictSecretBase64Decode("")->empty());
+  EXPECT_FALSE(StrictSecretBase64Decode("YQ").has_value());
+  EXPECT_FALSE(StrictSecretBase64Decode("YR==").has_value());
+}
+
 }  // namespace
 }  // namespace credbroker

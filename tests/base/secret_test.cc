@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <openssl/crypto.h>
+#include <unistd.h>
 
 #include <concepts>
 #include <cstdlib>
@@ -10,9 +11,13 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
+
+#include "service/base/secure_heap.h"
 
 namespace credbroker {
 namespace {
@@ -150,6 +155,58 @@ TEST(SecretTest, EqualInConstantTimeComparesAllBytes) {
   for (const char* other : {"", "ab", "abcd", "xbc", "axc", "abx"}) {
     EXPECT_FALSE(EqualInConstantTime("abc", other)) << other;
   }
+}
+
+// In processes of their own, since there is one secure heap a process, for good.
+TEST(SecureHeapTest, SecretsAreThereIfTheyAreToAndGoBackWiped) {
+  EXPECT_EXIT(
+      {
+        bool good = ReserveSecureHeap(size_t{1} << 16) != SecureHeapState::kMissing;
+        {
+          const Secret key = Secret::Copy(kCanary, Secret::Place::kSecureHeap);
+          const Secret token = Secret::Copy(kCanary);
+          good = good && key.place() == Secret::Place::kSecureHeap &&
+                 key.Clone().place() == Secret::Place::kSecureHeap &&
+                 CRYPTO_secure_allocated(key.RevealSecret().data()) == 1 &&
+                 token.place() == Secret::Place::kHeap && token.RevealSecret() == kCanary &&
+                 key.RevealSecret() == kCanary;
+        }
+        _exit(good && CRYPTO_secure_used() == 0 ? 0 : 1);
+      },
+      testing::ExitedWithCode(0), "");
+}
+
+TEST(SecureHeapTest, FullHeapLeavesHalfToOpenSslAndIsSaidOnce) {
+  EXPECT_EXIT(
+      {
+        ReserveSecureHeap(size_t{1} << 16);
+        std::vector<Secret> keys;
+        while (keys.empty() || keys.back().place() == Secret::Place::kSecureHeap) {
+          keys.push_back(Secret::Fill(
+              1024, [](absl::Span<uint8_t>) {}, Secret::Place::kSecureHeap));
+        }
+        const Secret last = Secret::Copy(kCanary, Secret::Place::kSecureHeap);
+        const bool good = CRYPTO_secure_used() == size_t{1} << 15 && SecureHeapRefusals() == 2 &&
+                          last.RevealSecret() == kCanary;
+        void* theirs = OPENSSL_secure_malloc(1024);
+        _exit(good && CRYPTO_secure_allocated(theirs) == 1 ? 0 : 1);
+      },
+      testing::ExitedWithCode(0),
+      testing::AllOf(
+          testing::HasSubstr("secure_heap_full"),
+          testing::Not(testing::ContainsRegex("secure_heap_full[^$]*secure_heap_full"))));
+}
+
+TEST(SecureHeapTest, WithoutOneSecretsAreOnTheOrdinaryHeap) {
+  EXPECT_EXIT(
+      {
+        const Secret key = Secret::Copy(kCanary, Secret::Place::kSecureHeap);
+        _exit(key.place() == Secret::Place::kHeap && key.RevealSecret() == kCanary &&
+                      SecureHeapRefusals() == 0
+                  ? 0
+                  : 1);
+      },
+      testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

@@ -51,6 +51,14 @@ const Case kCases[] = {
     {" !\"#$%&'()*+,-./09:;<=>?@AZ[\\]^_`az{|}~", " !\"#$%&'()*+,-./09:;<=>?@AZ[\\]^_`az{|}~"},
     // NFKC composes.
     {"u\u0308", "\u00fc"},
+    // Bidirectional text (section 2.4) must end in what it began with.
+    {"\u0627\u0628", "\u0627\u0628"},
+    {"\u0627b\u0628", "refused"},
+    // Hangul composes too; marks are put in order; what is on both sides of a character stays.
+    {"\u1112\u1161\u11ab\u1100\u1173\u11af", "\ud55c\uae00"},
+    {"xq\u0307\u0323x", "xq\u0323\u0307x"},
+    {"\uff23\u00a0\u2168\u00ad\u4e2d", "C IX\u4e2d"},
+    {"\U0001d40a", "K"},
     // A C string would end here.
     {kNul, "refused"},
     {kNul.substr(0, 2), "refused"},
