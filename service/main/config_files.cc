@@ -17,6 +17,7 @@
 
 #include "service/base/status_macros.h"
 #include "service/upstream/file_credential.h"
+#include "service/upstream/scram_keys_file.h"
 
 namespace credbroker {
 namespace {
@@ -59,6 +60,14 @@ absl::StatusOr<std::string> ReadFrom(int fd, size_t limit) {
     if (got < 0 && error != EINTR) return Unreadable(error);
   }
   return absl::OutOfRangeError(absl::StrCat("the file is larger than ", limit, " bytes"));
+}
+
+absl::Status CheckRegular(const std::string& file) {
+  struct stat status;
+  if (stat(file.c_str(), &status) != 0) return Unreadable(errno);
+  if (S_ISDIR(status.st_mode)) return absl::FailedPreconditionError("this is a directory");
+  if (!S_ISREG(status.st_mode)) return absl::FailedPreconditionError("this is not a regular file");
+  return absl::OkStatus();
 }
 
 size_t Count(absl::string_view text, absl::string_view what) {
@@ -119,11 +128,13 @@ absl::Status CheckAppendable(const std::string& file) {
 }
 
 absl::Status CheckSecretFile(const std::string& file) {
-  struct stat status;
-  if (stat(file.c_str(), &status) != 0) return Unreadable(errno);
-  if (S_ISDIR(status.st_mode)) return absl::FailedPreconditionError("this is a directory");
-  if (!S_ISREG(status.st_mode)) return absl::FailedPreconditionError("this is not a regular file");
+  CREDBROKER_RETURN_IF_ERROR(CheckRegular(file));
   return FileCredential(file).Read().status();
+}
+
+absl::Status CheckScramKeysFile(const std::string& file) {
+  CREDBROKER_RETURN_IF_ERROR(CheckRegular(file));
+  return ScramKeysCredential(file).Read().status();
 }
 
 bool IsReadableByOthers(const std::string& file) {

@@ -30,6 +30,9 @@ absl::Status CheckAppendable(const std::string& file);
 // OK if the file is a regular one and the service can read a secret from it (see FileCredential).
 absl::Status CheckSecretFile(const std::string& file);
 
+// The same for a file of SCRAM keys (see ScramKeysCredential).
+absl::Status CheckScramKeysFile(const std::string& file);
+
 // Whether others than the owner may read the file. False if that cannot be found out.
 bool IsReadableByOthers(const std::string& file);
 

@@ -210,7 +210,9 @@ std::variant<Config, Faults> LoadConfig(const std::string& file) {
 SecretFaults CheckSecrets(const Config& config) {
   SecretFaults found;
   for (const SecretFile& secret : config.secret_files) {
-    const absl::Status status = CheckSecretFile(secret.file);
+    const absl::Status status = secret.kind == SecretFile::Kind::kScramKeys
+                                    ? CheckScramKeysFile(secret.file)
+                                    : CheckSecretFile(secret.file);
     if (!status.ok()) {
       found.faults.push_back({secret.line, secret.field, std::string(status.message())});
     } else if (IsReadableByOthers(secret.file)) {

@@ -13,7 +13,7 @@
 namespace credbroker {
 
 // What this version can do.
-inline constexpr Supported kSupported{};
+inline constexpr Supported kSupported{.scram_keys = true};
 
 // Reads a configuration file. Either the whole configuration, or all that is wrong with it, by
 // line. The files that it names are read too, but for those with accounts' secrets: see

@@ -126,6 +126,7 @@ void AccountMachine::NoteFailure(const absl::Status& failure, bool login) {
       {{"tenant", account_.key.tenant},
        {"account", DisplayName(account_.key)},
        {"reason", std::string(ReasonName(reason))},
+       {"message", failure.message()},
        {"attempt", failures_},
        {"live", IsLive()}});
 }

@@ -35,7 +35,7 @@ AccountTable::AccountTable(const SessionManager::Parts& parts, const SessionPoli
   for (const auto& tenant : tenants_.tenants()) {
     for (const Account& account : tenant->accounts) {
       Add({tenant, {tenant->name, account.name}, account.email, account.platform},
-          std::make_shared<FileCredential>(account.password_file));
+          ConfiguredCredential(account));
     }
   }
 }

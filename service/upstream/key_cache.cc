@@ -12,7 +12,6 @@
 #include "absl/strings/str_cat.h"
 
 #include "service/base/status_macros.h"
-#include "service/scram/saslprep.h"
 
 namespace credbroker {
 namespace {
@@ -21,7 +20,7 @@ constexpr size_t kFingerprintKeyBytes = 32;
 
 Secret RandomKey(Random& random) {
   std::string bytes = random.Bytes(kFingerprintKeyBytes);
-  Secret key = Secret::Copy(bytes);
+  Secret key = Secret::Copy(bytes, Secret::Place::kSecureHeap);
   OPENSSL_cleanse(bytes.data(), bytes.size());
   return key;
 }
@@ -30,21 +29,22 @@ Secret RandomKey(Random& random) {
 
 KeyCache::KeyCache(Random& random) : fingerprint_key_(RandomKey(random)) {}
 
-absl::StatusOr<std::shared_ptr<const ScramKeys>> KeyCache::KeysFor(
-    const AccountKey& account, const KeyParameters& parameters,
-    const absl::StatusOr<Secret>& password) {
-  if (!password.ok()) {
+absl::StatusOr<std::shared_ptr<const ScramKeys>> KeyCache::KeysFor(const AccountKey& account,
+                                                                   const KeyParameters& parameters,
+                                                                   const Credential& credential) {
+  const absl::StatusOr<Secret> secret = credential.Read();
+  if (!secret.ok()) {
     std::shared_ptr<const ScramKeys> last_good = Find(account, parameters, nullptr);
     if (last_good != nullptr) return last_good;
-    return password.status();
+    return secret.status();
   }
-  std::string fingerprint = Fingerprint(account, *password);
+  std::string fingerprint = Fingerprint(account, *secret);
   if (std::shared_ptr<const ScramKeys> cached = Find(account, parameters, &fingerprint);
       cached != nullptr) {
     return cached;
   }
-  CREDBROKER_ASSIGN_OR_RETURN(const Secret prepared, SaslPrepPassword(*password));
-  auto keys = std::make_shared<const ScramKeys>(DeriveKeys(parameters, prepared));
+  CREDBROKER_ASSIGN_OR_RETURN(ScramKeys had, credential.KeysFrom(*secret, parameters));
+  auto keys = std::make_shared<const ScramKeys>(std::move(had));
   absl::MutexLock lock(&mutex_);
   ++derivations_;
   if (!account.is_caller_account()) {
@@ -60,15 +60,15 @@ void KeyCache::DropRejected(const AccountKey& account) {
   }
 }
 
-void KeyCache::RememberRejected(const AccountKey& account, const Secret& password) {
+void KeyCache::RememberRejected(const AccountKey& account, const Secret& secret) {
   if (account.is_caller_account()) return;
-  std::string fingerprint = Fingerprint(account, password);
+  std::string fingerprint = Fingerprint(account, secret);
   absl::MutexLock lock(&mutex_);
   entries_[account] = Entry{std::move(fingerprint), KeyParameters{}, nullptr};
 }
 
-bool KeyCache::Differs(const AccountKey& account, const Secret& password) const {
-  const std::string fingerprint = Fingerprint(account, password);
+bool KeyCache::Differs(const AccountKey& account, const Secret& secret) const {
+  const std::string fingerprint = Fingerprint(account, secret);
   absl::MutexLock lock(&mutex_);
   const auto found = entries_.find(account);
   return found != entries_.end() && found->second.fingerprint != fingerprint;
@@ -79,16 +79,17 @@ uint64_t KeyCache::derivations() const {
   return derivations_;
 }
 
-std::string KeyCache::Fingerprint(const AccountKey& account, const Secret& password) const {
+std::string KeyCache::Fingerprint(const AccountKey& account, const Secret& secret) const {
   // The account too, so that two accounts with one password do not look alike. Names hold no NUL.
   const std::string name = absl::StrCat(account.tenant, absl::string_view("\0", 1), account.account,
                                         absl::string_view("\0", 1));
-  const Secret input = Secret::Fill(name.size() + password.size(), [&](absl::Span<uint8_t> to) {
+  const auto fill = [&](absl::Span<uint8_t> to) {
     std::memcpy(to.data(), name.data(), name.size());
-    if (!password.empty()) {
-      std::memcpy(to.data() + name.size(), password.RevealSecret().data(), password.size());
+    if (!secret.empty()) {
+      std::memcpy(to.data() + name.size(), secret.RevealSecret().data(), secret.size());
     }
-  });
+  };
+  const Secret input = Secret::Fill(name.size() + secret.size(), fill, Secret::Place::kSecureHeap);
   const absl::string_view key = fingerprint_key_.RevealSecret();
   const absl::string_view text = input.RevealSecret();
   std::array<unsigned char, EVP_MAX_MD_SIZE> mac;

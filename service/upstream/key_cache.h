@@ -14,6 +14,7 @@
 #include "service/base/secret.h"
 #include "service/model/account_key.h"
 #include "service/scram/keys.h"
+#include "service/upstream/upstream.h"
 
 namespace credbroker {
 
@@ -25,31 +26,30 @@ namespace credbroker {
 // helps nobody to guess a password. One entry per configured account; callers' own accounts are not
 // kept, since nothing bounds their number.
 //
-// Thread-safe: it is the worker that has read the password who asks, so that the password never
+// Thread-safe: it is a worker that asks, and reads the credential in here, so that a password never
 // crosses a thread. Nothing is derived under the lock.
 class KeyCache {
  public:
   explicit KeyCache(Random& random);
 
-  // The keys for `password` (as it was read, or why it could not be), cached or derived now, which
-  // takes long. An unreadable password is no matter as long as the cached keys fit the parameters:
-  // a file that is being replaced must not end a working login. Else its status; LOGIN_REQUIRED if
-  // SASLprep refuses it.
+  // The keys of `credential`, which is read now: cached, or had from it (Credential::KeysFrom). An
+  // unreadable one is no matter as long as the cached keys fit the parameters: a file that is being
+  // replaced must not end a working login. Else the credential's status.
   absl::StatusOr<std::shared_ptr<const ScramKeys>> KeysFor(const AccountKey& account,
                                                            const KeyParameters& parameters,
-                                                           const absl::StatusOr<Secret>& password);
+                                                           const Credential& credential);
 
   // Upstream rejected the account's last credential: its keys are dropped, but it is remembered
   // which content it was.
   void DropRejected(const AccountKey& account);
 
-  // The same for a login that was rejected before `password` was needed.
-  void RememberRejected(const AccountKey& account, const Secret& password);
+  // The same for a login that was rejected before `secret` was needed.
+  void RememberRejected(const AccountKey& account, const Secret& secret);
 
-  // Whether `password` is other than what the account's last login used. False if there was none.
-  bool Differs(const AccountKey& account, const Secret& password) const;
+  // Whether `secret` is other than what the account's last login used. False if there was none.
+  bool Differs(const AccountKey& account, const Secret& secret) const;
 
-  // How often keys were derived.
+  // How often keys were not in the cache but had from a credential.
   uint64_t derivations() const;
 
  private:
@@ -61,7 +61,7 @@ class KeyCache {
     std::shared_ptr<const ScramKeys> keys;
   };
 
-  std::string Fingerprint(const AccountKey& account, const Secret& password) const;
+  std::string Fingerprint(const AccountKey& account, const Secret& secret) const;
   // What is cached for it; null if nothing is. `fingerprint` null: of whatever content.
   std::shared_ptr<const ScramKeys> Find(const AccountKey& account, const KeyParameters& parameters,
                                         const std::string* fingerprint) const;

@@ -69,7 +69,7 @@ void LoginFlow::RequestKeys() {
                         [self, &loop = parts_.loop, cache = parts_.keys, credential = credential_,
                          key = account_.key, parameters = parameters_]() mutable {
                           absl::StatusOr<std::shared_ptr<const ScramKeys>> keys =
-                              cache->KeysFor(key, parameters, credential->Read());
+                              cache->KeysFor(key, parameters, *credential);
                           loop.Post([self = std::move(self), keys = std::move(keys)]() mutable {
                             self->OnKeys(std::move(keys));
                           });

@@ -15,16 +15,21 @@
 #include "service/model/account_key.h"
 #include "service/model/device.h"
 #include "service/model/tenant.h"
+#include "service/scram/keys.h"
 
 namespace credbroker {
 
-// Where an account's password comes from.
+// What an account proves itself with, and where that comes from. Thread-safe; for worker threads.
 class Credential {
  public:
   virtual ~Credential() = default;
-  // The password as it is now. May block: for worker threads. Thread-safe. LOGIN_REQUIRED if it
-  // cannot be had.
+  // The secret as it is now: a password, or what was derived from one. May block. LOGIN_REQUIRED if
+  // it cannot be had.
   virtual absl::StatusOr<Secret> Read() const = 0;
+  // The keys that `secret`, which Read gave, has for a login with these parameters. May take long.
+  // LOGIN_REQUIRED if it has none.
+  virtual absl::StatusOr<ScramKeys> KeysFrom(const Secret& secret,
+                                             const KeyParameters& parameters) const = 0;
 };
 
 // Whose login, refresh or logout it is.
@@ -69,7 +74,7 @@ struct LoginGrant {
 //   for a
 //                        wait (429: at most 5 min; TLS verification: 60 s)
 //   UPSTREAM_MALFORMED   nonsense, or any other status
-//   LOGIN_REQUIRED       the credential could not be read
+//   LOGIN_REQUIRED       the credential could not be read, or does not fit what upstream asks for
 class Upstream {
  public:
   virtual ~Upstream() = default;

@@ -106,6 +106,7 @@ BANS = [
             "service/scram/exchange.cc", "service/scram/keys.cc", "service/scram/saslprep.cc",
             "service/upstream/curl_transfer.cc", "service/upstream/file_credential.cc",
             "service/upstream/key_cache.cc", "service/upstream/response_headers.cc",
+            "service/upstream/scram_keys_file.cc",
             "service/upstream/session_api.cc", "service/upstream/session_json.cc",
             "service/sessions/account_calls.cc",
             "service/api/messages.cc", "service/api/token_answer.cc",

@@ -9,6 +9,8 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -120,6 +122,32 @@ TEST(CheckSecrets, Row32NamesTheAccountsField) {
   folder.Write("b", "secret\n");
   EXPECT_THAT(CheckSecrets(config).faults, IsEmpty());
   EXPECT_THAT(CheckSecrets(config).warnings, IsEmpty());
+}
+
+TEST(CheckSecrets, Row32AFileOfScramKeysMustHoldSuch) {
+  const std::string text =
+      absl::StrReplaceAll(kTwoAccounts, {{"password_file: b", "scram_keys_file: b"}});
+  TemporaryFolder folder;
+  folder.Write("a", "secret");
+  const std::string file = folder.Write("c.yaml", text);
+  const Config config = ConfigOf(text, file);
+  EXPECT_EQ(config.tenants[0].accounts[1].scram_keys_file, folder.Path("b"));
+  EXPECT_EQ(config.tenants[0].accounts[1].password_file, "");
+  EXPECT_THAT(Lines(CheckSecrets(config).faults),
+              ElementsAre("f:9: tenants[0].accounts[1].scram_keys_file: the file does not exist"));
+  folder.Write("b", "secret");
+  EXPECT_THAT(Lines(CheckSecrets(config).faults),
+              ElementsAre(HasSubstr("f:9: tenants[0].accounts[1].scram_keys_file: the account's "
+                                    "SCRAM keys file is not an acceptable JSON object")));
+  const std::string key = "a2tra2tra2tra2tra2tra2tra2s=";  // 20 bytes
+  chmod(folder
+            .Write("b", absl::StrCat(R"({"version":1,"mechanism":"SCRAM-SHA-1","salt":"c2FsdA==",)",
+                                     R"("iterationCount":4096,"clientKey":")", key,
+                                     R"(","serverKey":")", key, R"("})"))
+            .c_str(),
+        0644);
+  EXPECT_THAT(CheckSecrets(config).faults, IsEmpty());
+  EXPECT_EQ(CheckSecrets(config).warnings.size(), 1u);
 }
 
 TEST(CheckSecrets, FilesOfOthersAreAWarning) {

@@ -5,6 +5,7 @@
 #include "gtest/gtest.h"
 
 #include "service/model/failure.h"
+#include "service/upstream/file_credential.h"
 #include "tests/fakes/fake_random.h"
 
 namespace credbroker {
@@ -17,7 +18,7 @@ class KeyCacheTest : public testing::Test {
  protected:
   std::shared_ptr<const ScramKeys> Keys(const AccountKey& account, const KeyParameters& parameters,
                                         absl::string_view password) {
-    const auto keys = cache_.KeysFor(account, parameters, Secret::Copy(password));
+    const auto keys = cache_.KeysFor(account, parameters, CallerCredential(Secret::Copy(password)));
     EXPECT_TRUE(keys.ok()) << keys.status();
     return keys.ok() ? *keys : nullptr;
   }
@@ -78,20 +79,23 @@ TEST_F(KeyCacheTest, OnlyTheLastIsKept) {
 }
 
 TEST_F(KeyCacheTest, Row32UnreadablePasswordIsServedIfTheParametersFit) {
-  const absl::Status unreadable = Failure(Reason::kLoginRequired, "mid-swap");
-  EXPECT_EQ(cache_.KeysFor(kAccount, kParameters, unreadable).status(), unreadable);
+  const FileCredential unreadable("/nowhere/password");
+  const absl::Status why = unreadable.Read().status();
+  EXPECT_EQ(cache_.KeysFor(kAccount, kParameters, unreadable).status(), why);
   const auto first = Keys(kAccount, kParameters, "pencil");
   const auto served = cache_.KeysFor(kAccount, kParameters, unreadable);
   ASSERT_TRUE(served.ok());
   EXPECT_EQ(*served, first);
   const KeyParameters other_salt{Mechanism::kScramSha256, "other", 4096};
-  EXPECT_EQ(cache_.KeysFor(kAccount, other_salt, unreadable).status(), unreadable);
-  EXPECT_EQ(cache_.KeysFor({"globex", "reporting"}, kParameters, unreadable).status(), unreadable);
+  EXPECT_EQ(cache_.KeysFor(kAccount, other_salt, unreadable).status(), why);
+  EXPECT_EQ(cache_.KeysFor({"globex", "reporting"}, kParameters, unreadable).status(), why);
 }
 
 TEST_F(KeyCacheTest, PasswordThatSaslPrepRefusesIsLoginRequired) {
-  EXPECT_EQ(ReasonOf(cache_.KeysFor(kAccount, kParameters, Secret::Copy("a\ab")).status()),
-            Reason::kLoginRequired);
+  EXPECT_EQ(
+      ReasonOf(
+          cache_.KeysFor(kAccount, kParameters, CallerCredential(Secret::Copy("a\ab"))).status()),
+      Reason::kLoginRequired);
 }
 
 TEST_F(KeyCacheTest, CallersOwnAccountsAreNotKept) {
