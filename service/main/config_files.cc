@@ -1,6 +1,5 @@
 #include "service/main/config_files.h"
 
-#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -24,42 +23,9 @@ namespace {
 
 constexpr size_t kLargestBundle = 4 << 20;
 
-class File {
- public:
-  explicit File(const std::string& name) : fd_(open(name.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  ~File() {
-    if (fd_ >= 0) close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  int fd() const { return fd_; }
-
- private:
-  const int fd_;
-};
-
 absl::Status Unreadable(int error) {
   if (error == ENOENT) return absl::NotFoundError("the file does not exist");
   return absl::ErrnoToStatus(error, "the file cannot be read");
-}
-
-absl::StatusOr<std::string> ReadFrom(int fd, size_t limit) {
-  if (fd < 0) return Unreadable(errno);
-  struct stat status;
-  if (fstat(fd, &status) != 0) return Unreadable(errno);
-  if (S_ISDIR(status.st_mode)) return absl::FailedPreconditionError("this is a directory");
-  std::string content;
-  while (content.size() <= limit) {
-    const size_t done = content.size();
-    content.resize(done + 65536);
-    const ssize_t got = read(fd, content.data() + done, content.size() - done);
-    const int error = errno;
-    content.resize(got > 0 ? done + static_cast<size_t>(got) : done);
-    if (got == 0) return content;
-    if (got < 0 && error != EINTR) return Unreadable(error);
-  }
-  return absl::OutOfRangeError(absl::StrCat("the file is larger than ", limit, " bytes"));
 }
 
 absl::Status CheckRegular(const std::string& file) {
@@ -79,11 +45,6 @@ size_t Count(absl::string_view text, absl::string_view what) {
 }
 
 }  // namespace
-
-absl::StatusOr<std::string> ReadWholeFile(const std::string& file, size_t limit) {
-  const File opened(file);
-  return ReadFrom(opened.fd(), limit);
-}
 
 absl::Status CheckCertificates(const std::string& file) {
   CREDBROKER_ASSIGN_OR_RETURN(const std::string pem, ReadWholeFile(file, kLargestBundle));

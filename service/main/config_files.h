@@ -1,21 +1,17 @@
 #ifndef CREDBROKER_SERVICE_MAIN_CONFIG_FILES_H_
 #define CREDBROKER_SERVICE_MAIN_CONFIG_FILES_H_
 
-#include <cstddef>
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
+#include "service/base/whole_file.h"
 #include "service/main/config_fields.h"
 
 namespace credbroker {
 
 // What the configuration asks of files. Statuses say what is wrong, without the content. All block.
-
-// The content of a file (or pipe) of at most `limit` bytes.
-absl::StatusOr<std::string> ReadWholeFile(const std::string& file, size_t limit);
 
 // OK if the file holds PEM certificates (RFC 7468 section 5), one at least, and all that it holds
 // can be read: OpenSSL would load the intact ones of a damaged bundle in silence.

@@ -40,21 +40,6 @@ std::string NewCertificate() {
 
 std::string Message(const absl::Status& status) { return std::string(status.message()); }
 
-TEST(ReadWholeFile, UpToTheLimitAndNotOneByteMore) {
-  TemporaryFolder folder;
-  EXPECT_EQ(ReadWholeFile(folder.Write("a", std::string(70000, 'x')), 70000).value().size(),
-            70000u);
-  EXPECT_EQ(Message(ReadWholeFile(folder.Path("a"), 69999).status()),
-            "the file is larger than 69999 bytes");
-  EXPECT_EQ(ReadWholeFile(folder.Write("empty", ""), 10).value(), "");
-}
-
-TEST(ReadWholeFile, SaysWhyNot) {
-  TemporaryFolder folder;
-  EXPECT_EQ(Message(ReadWholeFile(folder.Path("none"), 10).status()), "the file does not exist");
-  EXPECT_EQ(Message(ReadWholeFile(folder.path(), 10).status()), "this is a directory");
-}
-
 TEST(CheckCertificates, OneAndSeveralWithTextBetween) {
   TemporaryFolder folder;
   const std::string one = NewCertificate();
