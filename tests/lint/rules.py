@@ -109,7 +109,7 @@ BANS = [
             "service/upstream/scram_keys_file.cc",
             "service/upstream/session_api.cc", "service/upstream/session_json.cc",
             "service/sessions/account_calls.cc",
-            "service/api/messages.cc", "service/api/token_answer.cc",
+            "service/api/messages.cc", "service/api/tls_bundle.cc", "service/api/token_answer.cc",
         ],
     ),
     (
