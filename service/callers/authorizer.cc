@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 
@@ -29,6 +30,13 @@ Access Configured(std::shared_ptr<const Tenant> tenant, const Account& account) 
   return Access{std::move(tenant), std::move(key), "", /*is_operator=*/false};
 }
 
+// The name of a caller's own account in upstream is the address after SASLprep (RFC 4013), which
+// maps many texts to one. Of these characters each stands for itself alone, so no other spelling
+// gets around a hold or an owner.
+bool StandsForItself(absl::string_view address) {
+  return std::all_of(address.begin(), address.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
 absl::StatusOr<Access> ResolveEmail(std::shared_ptr<const Tenant> tenant,
                                     const AccessRequest& request) {
   if (!tenant->caller_passwords) {
@@ -40,6 +48,9 @@ absl::StatusOr<Access> ResolveEmail(std::shared_ptr<const Tenant> tenant,
       return Invalid("password: not accepted for an account that the configuration names");
     }
     return Configured(std::move(tenant), *account);
+  }
+  if (!StandsForItself(request.account)) {
+    return Invalid("account: an address that the configuration does not name must be of ASCII");
   }
   AccountKey key{tenant->name, absl::AsciiStrToLower(request.account)};
   return Access{std::move(tenant), std::move(key), std::string(request.account),
@@ -84,20 +95,75 @@ absl::string_view RpcName(Rpc rpc) {
 
 namespace {
 
-bool IsOperator(const Caller& caller, const AccessPolicy& policy) {
-  return !policy.in_kubernetes_pod && std::find(caller.principals.begin(), caller.principals.end(),
-                                                kLocalPrincipal) != caller.principals.end();
+constexpr absl::string_view kAll = "*";
+
+// Why a caller may call an rpc at a tenant.
+struct Grant {
+  size_t principal;
+  // Null: `local` where the tenant does not say whom it lets in; for all its accounts.
+  const AllowRule* rule;
+};
+using Grants = absl::InlinedVector<Grant, 4>;
+
+bool Lists(const std::vector<std::string>& names, absl::string_view name) {
+  return std::any_of(names.begin(), names.end(), [name](const std::string& candidate) {
+    return candidate == kAll || candidate == name;
+  });
 }
 
-}  // namespace
+bool LocalHasDefaults(const AccessPolicy& policy) {
+  return policy.plaintext && !policy.in_kubernetes_pod;
+}
 
-absl::StatusOr<Access> Decide(const Caller& caller, const AccessRequest& request,
-                              const TenantDirectory& tenants, const AccessPolicy& policy) {
-  if (caller.principals.empty()) {
-    return Failure(Reason::kCallerUnidentified, "nothing identifies the caller");
+bool IsOperator(absl::string_view principal, const AccessPolicy& policy) {
+  if (!policy.operators.has_value()) {
+    return LocalHasDefaults(policy) && principal == kLocalPrincipal;
   }
-  // Only operators have any right yet; so the rpc and `release_hold` make no difference among them.
-  if (!IsOperator(caller, policy)) return NotAllowed();
+  return std::any_of(
+      policy.operators->begin(), policy.operators->end(),
+      [principal](const std::string& pattern) { return PrincipalMatches(pattern, principal); });
+}
+
+Grants GrantsOf(const Caller& caller, const AccessRequest& request, const TenantDirectory& tenants,
+                bool let_local_in) {
+  Grants grants;
+  for (size_t i = 0; i < caller.principals.size(); ++i) {
+    tenants.ForEachRule(request.tenant, caller.principals[i], [&](const AllowRule& rule) {
+      if (Lists(rule.rpcs, RpcName(request.rpc))) grants.push_back({i, &rule});
+    });
+    if (let_local_in && caller.principals[i] == kLocalPrincipal) grants.push_back({i, nullptr});
+  }
+  return grants;
+}
+
+// The grant that a caller goes by; null if none is for the account. Any does for a caller's own.
+const Grant* FindGrant(const Grants& grants, const Access& access) {
+  const auto found = std::find_if(grants.begin(), grants.end(), [&access](const Grant& grant) {
+    return !access.email.empty() || grant.rule == nullptr ||
+           Lists(grant.rule->accounts, access.key.account);
+  });
+  return found == grants.end() ? nullptr : &*found;
+}
+
+absl::StatusOr<Access> DecideByRules(const Caller& caller, const AccessRequest& request,
+                                     const TenantDirectory& tenants, const AccessPolicy& policy) {
+  std::shared_ptr<const Tenant> tenant = tenants.Find(request.tenant);
+  const bool let_local_in =
+      LocalHasDefaults(policy) && tenant != nullptr && !tenant->allow.has_value();
+  const Grants grants = GrantsOf(caller, request, tenants, let_local_in);
+  if (grants.empty()) return NotAllowed();
+  absl::StatusOr<Access> access = Resolve(std::move(tenant), request);
+  if (!access.ok()) {
+    return ReasonOf(access.status()) == Reason::kAccountUnknown ? NotAllowed() : access.status();
+  }
+  const Grant* const grant = FindGrant(grants, *access);
+  if (grant == nullptr) return NotAllowed();
+  access->principal = grant->principal;
+  return access;
+}
+
+absl::StatusOr<Access> DecideForOperator(const AccessRequest& request,
+                                         const TenantDirectory& tenants) {
   Access access;
   if (request.rpc != Rpc::kListSessions || !request.tenant.empty()) {
     std::shared_ptr<const Tenant> tenant = tenants.Find(request.tenant);
@@ -109,6 +175,23 @@ absl::StatusOr<Access> Decide(const Caller& caller, const AccessRequest& request
   }
   access.is_operator = true;
   return access;
+}
+
+}  // namespace
+
+absl::StatusOr<Access> Decide(const Caller& caller, const AccessRequest& request,
+                              const TenantDirectory& tenants, const AccessPolicy& policy) {
+  if (caller.principals.empty()) {
+    return Failure(Reason::kCallerUnidentified, "nothing identifies the caller");
+  }
+  for (size_t i = 0; i < caller.principals.size(); ++i) {
+    if (!IsOperator(caller.principals[i], policy)) continue;
+    absl::StatusOr<Access> access = DecideForOperator(request, tenants);
+    if (access.ok()) access->principal = i;
+    return access;
+  }
+  if (request.rpc == Rpc::kListSessions || request.release_hold) return NotAllowed();
+  return DecideByRules(caller, request, tenants, policy);
 }
 
 }  // namespace credbroker

@@ -1,14 +1,18 @@
 #ifndef CREDBROKER_SERVICE_CALLERS_AUTHORIZER_H_
 #define CREDBROKER_SERVICE_CALLERS_AUTHORIZER_H_
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 #include "service/model/account_key.h"
 #include "service/model/caller.h"
+#include "service/model/principal.h"
 #include "service/model/tenant.h"
 
 namespace credbroker {
@@ -19,14 +23,16 @@ enum class Rpc { kGetToken, kLogin, kRefresh, kWatchToken, kLogout, kListSession
 // The method's name in the proto, e.g. "GetToken".
 absl::string_view RpcName(Rpc rpc);
 
-// The principal of whoever calls over plaintext on loopback.
-inline constexpr char kLocalPrincipal[] = "local";
-
 // What holds for all tenants.
 struct AccessPolicy {
   // The process runs in a Kubernetes pod (KUBERNETES_SERVICE_HOST is set). There a mesh sidecar
-  // makes every peer look local, so `local` has only what names it, which as yet is nothing.
+  // makes every peer look local, so `local` has only what names it.
   bool in_kubernetes_pod = false;
+  // The listener has no TLS. Only there, and outside a pod, has `local` what nothing withholds: the
+  // tenants without a word on whom they let in, and to be an operator if none is named.
+  bool plaintext = true;
+  // Written as in rules. Absent: the configuration does not say, which is not the same as nobody.
+  std::optional<std::vector<std::string>> operators = std::nullopt;
 };
 
 // What a call asks for, in the caller's own words, which may be anything.
@@ -49,6 +55,8 @@ struct Access {
   // For a caller's own account: its e-mail address as sent. Else empty.
   std::string email;
   bool is_operator = false;
+  // Which of the caller's principals may: its index. What is logged in belongs to that one.
+  size_t principal = 0;
 };
 
 // Whether `caller` may, and what the names mean. Denies by default. A failure is
@@ -56,10 +64,12 @@ struct Access {
 // TENANT_UNKNOWN or ACCOUNT_UNKNOWN (operators only), or INVALID_FIELD; its message holds nothing
 // that was sent.
 //
-// An account with '@' is an e-mail address, as the tenant's `caller_passwords` allows. Who may use
-// a caller's own account is the sessions' to say: they know who logged it in.
+// An account with '@' is an e-mail address, as the tenant's `caller_passwords` allows. Rules speak
+// of configured accounts; a caller's own account is open to whom any rule of the tenant lets call
+// the rpc at all, and then the sessions say whose it is: they know who logged it in.
 //
-// Pure: the answer depends on the arguments alone.
+// Pure: the answer depends on the arguments alone. Whoever has no rule for the rpc causes the same
+// steps whether the tenant exists or not (faults.md row 36).
 absl::StatusOr<Access> Decide(const Caller& caller, const AccessRequest& request,
                               const TenantDirectory& tenants, const AccessPolicy& policy);
 

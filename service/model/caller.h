@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
+
 namespace credbroker {
 
 // Who asks. Empty `principals`: nobody that the broker knows.
@@ -13,6 +15,8 @@ struct Caller {
   std::vector<std::string> principals;
   // The network address, for logs.
   std::string peer;
+  // When the first of the things that identified it ends; from then on it is nobody.
+  absl::Time expires = absl::InfiniteFuture();
 };
 
 }  // namespace credbroker

@@ -4,6 +4,8 @@
 
 #include "absl/strings/match.h"
 
+#include "service/model/principal.h"
+
 namespace credbroker {
 
 const Account* Tenant::FindAccount(absl::string_view account) const {
@@ -22,12 +24,31 @@ const Account* Tenant::FindAccountByEmail(absl::string_view email) const {
 
 TenantDirectory::TenantDirectory(std::vector<std::shared_ptr<const Tenant>> tenants)
     : tenants_(std::move(tenants)) {
-  for (const auto& tenant : tenants_) by_name_.emplace(tenant->name, tenant);
+  for (const auto& tenant : tenants_) {
+    by_name_.emplace(tenant->name, tenant);
+    if (!tenant->allow.has_value()) continue;
+    for (const AllowRule& rule : *tenant->allow) {
+      const absl::string_view family = FamilyOfPattern(rule.principal);
+      const bool is_family = !family.empty();
+      rules_[RuleKey(tenant->name, is_family ? family : rule.principal, is_family)].push_back(
+          &rule);
+    }
+  }
 }
 
 std::shared_ptr<const Tenant> TenantDirectory::Find(absl::string_view name) const {
   const auto found = by_name_.find(name);
   return found == by_name_.end() ? nullptr : found->second;
+}
+
+void TenantDirectory::ForEachRule(absl::string_view tenant, absl::string_view principal,
+                                  absl::FunctionRef<void(const AllowRule&)> use) const {
+  const absl::string_view family = PrincipalFamily(principal);
+  for (const RuleKey& key : {RuleKey(tenant, principal, false), RuleKey(tenant, family, true)}) {
+    const auto found = rules_.find(key);
+    if (found == rules_.end()) continue;
+    for (const AllowRule* rule : found->second) use(*rule);
+  }
 }
 
 }  // namespace credbroker

@@ -5,9 +5,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
@@ -79,11 +81,21 @@ class TenantDirectory {
   // Null if there is none.
   std::shared_ptr<const Tenant> Find(absl::string_view name) const;
 
+  // Calls `use` with each of the tenant's rules that stand for the principal (see principal.h).
+  // Costs the same whether there is no such tenant or no such rule.
+  void ForEachRule(absl::string_view tenant, absl::string_view principal,
+                   absl::FunctionRef<void(const AllowRule&)> use) const;
+
   const std::vector<std::shared_ptr<const Tenant>>& tenants() const { return tenants_; }
 
  private:
+  // A tenant's name, and a principal or a family, which one the last says. All views are of the
+  // tenants' own strings.
+  using RuleKey = std::tuple<absl::string_view, absl::string_view, bool>;
+
   std::vector<std::shared_ptr<const Tenant>> tenants_;
   absl::flat_hash_map<std::string, std::shared_ptr<const Tenant>> by_name_;
+  absl::flat_hash_map<RuleKey, std::vector<const AllowRule*>> rules_;
 };
 
 }  // namespace credbroker
