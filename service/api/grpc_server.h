@@ -7,6 +7,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
+#include "service/api/limits.h"
+#include "service/api/peer_address.h"
+#include "service/api/server_tls.h"
 #include "service/base/loop.h"
 #include "service/base/random.h"
 #include "service/callers/authorizer.h"
@@ -21,6 +24,9 @@ struct GrpcServerOptions {
   std::string host = "127.0.0.1";
   // 0: a free one.
   int port = 0;
+  // Null: plaintext.
+  std::shared_ptr<const ServerTls> tls = nullptr;
+  ConnectionLimits connections = {};
   bool reflection = false;
   // Connections are asked to leave at about this age, and watches end before they are as old; their
   // peers come back on new ones.
@@ -29,7 +35,7 @@ struct GrpcServerOptions {
   absl::Duration leaving_margin = absl::Seconds(30);
 };
 
-// The broker's gRPC server: credbroker.v1.CredentialBroker and grpc.health.v1.Health over
+// The broker's gRPC server: credbroker.v1.CredentialBroker and grpc.health.v1.Health over TLS or
 // plaintext, and reflection if wanted. Front door of this folder.
 //
 // It ends in three steps, so that nobody is cut off who could be served: BeginDrain; some time
@@ -57,6 +63,10 @@ class GrpcServer {
 
   // Where it listens, e.g. "127.0.0.1:8443" or "[::1]:8443".
   std::string address() const;
+
+  // The next connection from `peer` is past the limits: the process's own, which asks whether the
+  // listener is alive. Thread-safe.
+  void LetPast(const PeerAddress& peer);
 
   // The health service says NOT_SERVING. All else goes on.
   void BeginDrain();

@@ -125,7 +125,8 @@ void Broker::RefreshGauges() {
 // ended.
 absl::Status Broker::ProbeListener() const {
   if (closing_) return absl::OkStatus();
-  return credbroker::ProbeListener(grpc_->address(), kLongestProbe);
+  return credbroker::ProbeListener({.address = grpc_->address()}, kLongestProbe,
+                                   [this](const PeerAddress& peer) { grpc_->LetPast(peer); });
 }
 
 void Broker::TidySessions() {
