@@ -1,15 +1,20 @@
 #include "service/api/accept_loop.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <memory>
+#include <thread>
 #include <vector>
 
-#include "absl/cleanup/cleanup.h"
+#include "absl/functional/function_ref.h"
+#include "absl/time/clock.h"
 #include "gtest/gtest.h"
 
 namespace credbroker {
@@ -62,6 +67,18 @@ class AcceptLoopTest : public testing::Test {
     absl::MutexLock lock(&mutex_);
     const auto there = [&] { return accepted_.size() >= count; };
     return mutex_.AwaitWithTimeout(absl::Condition(&there), kLongestWait);
+  }
+  bool IsHandedOver(size_t count) {
+    absl::MutexLock lock(&mutex_);
+    return accepted_.size() >= count;
+  }
+  static bool Comes(absl::FunctionRef<bool()> met) {
+    const absl::Time end = absl::Now() + kLongestWait;
+    while (!met()) {
+      if (absl::Now() > end) return false;
+      std::this_thread::yield();
+    }
+    return true;
   }
   // Waits until the server has closed the connection.
   static bool IsClosed(int fd) {
@@ -121,6 +138,68 @@ TEST_F(AcceptLoopTest, WhoIsLetPastIsBeyondTheLimitsOnceAndCountsForNone) {
   EXPECT_TRUE(IsClosed(Connect())) << "it is another one's";
   Connect(second);
   EXPECT_TRUE(HandedOver(3));
+}
+
+// The process may have 128 descriptors, so that 96 is the first of those that are kept.
+class AcceptLoopRow40 : public AcceptLoopTest {
+ protected:
+  AcceptLoopRow40() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit few = before_;
+    few.rlim_cur = 128;
+    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+    Serve({});
+  }
+  ~AcceptLoopRow40() override { setrlimit(RLIMIT_NOFILE, &before_); }
+
+  void CloseAll() {
+    for (const int fd : clients_) close(fd);
+    clients_.clear();
+    absl::MutexLock lock(&mutex_);
+    for (const int fd : accepted_) close(fd);
+    accepted_.clear();
+  }
+
+  rlimit before_;
+};
+
+TEST_F(AcceptLoopRow40, ConnectionsLeaveAQuarterOfTheDescriptorsToOthers) {
+  size_t count = 0;
+  for (bool is_closed = false; !is_closed && count < 128;) {
+    const int fd = Connect();
+    ASSERT_GE(fd, 0);
+    ++count;
+    // It is handed over or closed.
+    ASSERT_TRUE(Comes([&] {
+      pollfd closed = {fd, POLLIN, 0};
+      is_closed = poll(&closed, 1, 0) == 1;
+      return is_closed || IsHandedOver(count);
+    }));
+  }
+  EXPECT_LT(count, 96u);
+  EXPECT_TRUE(IsHandedOver(count - 1));
+  {
+    absl::MutexLock lock(&mutex_);
+    for (const int fd : accepted_) EXPECT_LT(fd, 96);
+  }
+  const int other = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  EXPECT_GE(other, 96);
+  close(other);
+  CloseAll();
+  Connect();
+  EXPECT_TRUE(HandedOver(1));
+}
+
+TEST_F(AcceptLoopRow40, AcceptsAgainAfterTheDescriptorsHadRunOut) {
+  const int early = NewClient();
+  std::vector<int> taken;
+  for (int fd = dup(STDERR_FILENO); fd >= 0; fd = dup(STDERR_FILENO)) taken.push_back(fd);
+  EXPECT_EQ(errno, EMFILE);
+  Connect(early);
+  pollfd waits = {early, POLLIN, 0};
+  EXPECT_EQ(poll(&waits, 1, 300), 0) << "it waits, neither accepted nor closed";
+  for (const int fd : taken) close(fd);
+  EXPECT_TRUE(HandedOver(1));
 }
 
 TEST_F(AcceptLoopTest, NothingIsHandedOverOnceItHasStopped) {
