@@ -17,6 +17,7 @@
 #include "service/api/accept_loop.h"
 #include "service/api/credential_broker_service.h"
 #include "service/api/goaway.h"
+#include "service/api/grpc_log.h"
 #include "service/api/server_limits.h"
 #include "service/api/tls_credentials.h"
 #include "service/ops/tcp_listener.h"
@@ -65,6 +66,7 @@ class GrpcServer::Serving {
         port_(listener->port()),
         credentials_(CredentialsFor(options)) {
     grpc::EnableDefaultHealthCheckService(true);
+    RouteGrpcLog();
     // Or it writes to stderr about each text that is not UTF-8, as often as a caller sends one.
     google::protobuf::SetLogHandler(nullptr);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
