@@ -149,10 +149,13 @@ void AccountMachine::CheckHeldCredential() {
   }
   if (credential_ == nullptr || std::exchange(checking_credential_, true)) return;
   world_.upstream.HasCredentialChanged(
-      account_.key, credential_, [self = shared_from_this(), until = hold_.until()](bool changed) {
+      account_.key, credential_,
+      [self = shared_from_this(), until = hold_.until(),
+       rejections = hold_.rejections()](bool changed) {
         self->checking_credential_ = false;
         // A later rejection was perhaps of the very content that is called new here.
-        if (!changed || self->hold_.until() != until) return;
+        const bool same = self->hold_.until() == until && self->hold_.rejections() == rejections;
+        if (!changed || !same) return;
         self->hold_.Clear();
         Log(LogLevel::kInfo, "hold_released",
             {{"tenant", self->account_.key.tenant}, {"account", DisplayName(self->account_.key)}});

@@ -38,6 +38,8 @@ class Hold {
   std::optional<absl::Status> Refusal(Instant now, const std::string& fingerprint) const;
 
   Instant until() const { return until_; }
+  // In a row.
+  int rejections() const { return rejections_; }
   // Of the last rejection.
   Reason reason() const { return reason_; }
 
