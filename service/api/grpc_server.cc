@@ -59,6 +59,7 @@ class GrpcServer::Serving {
           std::unique_ptr<TcpListener> listener)
       : host_(options.host),
         access_(access),
+        authenticator_(/*only_local=*/options.tls == nullptr),
         responder_(kResponderThreads, kResponderNiceness),
         api_{parts.sessions, parts.metrics,  parts.tenants, parts.loop, parts.random,
              access_,        authenticator_, tracker_,      responder_, options.max_connection_age},

@@ -18,7 +18,8 @@ bool IsLoopback(absl::string_view peer) {
 
 }  // namespace
 
-LoopbackAuthenticator::LoopbackAuthenticator() : local_{{kLocalPrincipal}, ""} {}
+LoopbackAuthenticator::LoopbackAuthenticator(bool only_local)
+    : only_local_(only_local), local_{{kLocalPrincipal}, ""} {}
 
 absl::StatusOr<Caller> LoopbackAuthenticator::Identify(const CallEvidence& evidence) const {
   if (!IsLoopback(evidence.peer)) {

@@ -25,16 +25,18 @@ class Authenticator {
   virtual const Caller* Everyone() const { return nullptr; }
 };
 
-// For a plaintext listener whose connections are all from this machine (see IsLoopback in
-// ops/tcp_listener.h): every caller is `local`. Evidence of another peer is refused all the same.
+// Whoever calls from this machine is `local`; from anywhere else, nobody.
 class LoopbackAuthenticator : public Authenticator {
  public:
-  LoopbackAuthenticator();
+  // `only_local`: the listener lets in nobody who is not on this machine (IsLoopback in
+  // ops/tcp_listener.h), so that everyone is `local`, whoever asks.
+  explicit LoopbackAuthenticator(bool only_local);
 
   absl::StatusOr<Caller> Identify(const CallEvidence& evidence) const override;
-  const Caller* Everyone() const override { return &local_; }
+  const Caller* Everyone() const override { return only_local_ ? &local_ : nullptr; }
 
  private:
+  const bool only_local_;
   const Caller local_;
 };
 
