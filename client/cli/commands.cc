@@ -185,10 +185,21 @@ grpc::Status Watch(Broker& broker, const Options& options, const CallSettings& s
 
 grpc::Status Sessions(Broker& broker, const Options& options, const CallSettings& settings,
                       const ResultSink& sink) {
-  v1::ListSessionsRequest request;
-  request.set_tenant(options.tenant);
-  request.set_page_size(kPageSize);
   v1::ListSessionsResponse all;
+  const grpc::Status status = ListAllSessions(broker, options.tenant, settings, all);
+  if (!status.ok()) return status;
+  if (options.output == OutputFormat::kJson) return WriteJson(all, sink.out);
+  sink.out << SessionTable(all, sink.now());
+  return grpc::Status::OK;
+}
+
+}  // namespace
+
+grpc::Status ListAllSessions(Broker& broker, const std::string& tenant,
+                             const CallSettings& settings, v1::ListSessionsResponse& all) {
+  v1::ListSessionsRequest request;
+  request.set_tenant(tenant);
+  request.set_page_size(kPageSize);
   do {
     grpc::ClientContext context;
     Prepare(settings, context);
@@ -202,12 +213,8 @@ grpc::Status Sessions(Broker& broker, const Options& options, const CallSettings
     }
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty());
-  if (options.output == OutputFormat::kJson) return WriteJson(all, sink.out);
-  sink.out << SessionTable(all, sink.now());
   return grpc::Status::OK;
 }
-
-}  // namespace
 
 grpc::Status RunCommand(Broker& broker, const Options& options, const CallSettings& settings,
                         const ResultSink& sink) {
@@ -224,6 +231,9 @@ grpc::Status RunCommand(Broker& broker, const Options& options, const CallSettin
       return Watch(broker, options, settings, sink);
     case Command::kSessions:
       return Sessions(broker, options, settings, sink);
+    case Command::kEnroll:
+    case Command::kProbe:
+      break;  // See operator_commands.h.
   }
   return Unusable("no such command");
 }

@@ -27,8 +27,13 @@ struct ResultSink {
   absl::Time (*now)();
 };
 
-// Runs `options.command` against `broker` and writes the result to `sink.out`, as text or as
-// protobuf's JSON mapping. Only `token`, `watch --show-token` and JSON print a token.
+// All pages of the sessions of `tenant` (empty: of all tenants), into `all`. As RunCommand.
+grpc::Status ListAllSessions(v1::CredentialBroker::StubInterface& broker, const std::string& tenant,
+                             const CallSettings& settings, v1::ListSessionsResponse& all);
+
+// Runs `options.command`, which is one that calls the broker, against `broker` and writes the
+// result to `sink.out`, as text or as protobuf's JSON mapping. Only `token`, `watch --show-token`
+// and JSON print a token.
 //
 // The broker's status if a call fails; INTERNAL if it answers with what cannot be an answer. A
 // `sink.out` that fails is the caller's to notice; `watch` gives up on it at once.

@@ -21,7 +21,7 @@ Exit codes:
      helps, when to try again
   2  usage: an option is missing or wrong, or a file that it names cannot be used)text";
 
-const std::array<CommandText, 6> kCommandTexts = {{
+const std::array<CommandText, 8> kCommandTexts = {{
     {Command::kToken, "token", "Prints a token that is live now",
      R"(The broker answers from memory, or refreshes the session, or logs in with the account's configured
 credential. In text mode the token and a newline are all that is printed.
@@ -69,6 +69,38 @@ Examples:
   credbroker sessions
   credbroker sessions --tenant acme --output json |
     jq '.sessions[] | select(.state != "SESSION_STATE_LIVE")')text"},
+    {Command::kEnroll, "enroll",
+     "Makes an account's SCRAM keys, so that the broker needs no password",
+     R"text(Works beside the broker's configuration, not through the broker. The password is typed unseen at the
+terminal, or comes through standard input. The keys that SCRAM derives from it are written to a file
+that only its owner can read; name it as the account's scram_keys_file instead of a password_file.
+
+The account's salt and iteration count are asked from the upstream, which is no login attempt, unless
+they are given. The password is not tried: whether it is right shows at the broker's next login. After
+the password was changed upstream, enroll the account again. An upstream that hides which addresses
+it knows answers with an invented salt for a wrong one.
+
+Examples:
+  credbroker enroll --config credbrokerd.yaml --tenant acme --account reporting
+  pass show acme/reporting | credbroker enroll --config credbrokerd.yaml --tenant acme \
+    --account reporting --keys-file secrets/acme-reporting.keys --overwrite)text"},
+    {Command::kProbe, "probe",
+     "Says what is wrong between the configuration and a tenant's upstream",
+     R"text(Works beside the broker's configuration, not through the broker: resolves the name, connects, looks
+at the certificate, asks for the account's salt and iteration count, compares the clocks, and checks
+what of the credential can be checked without showing it to the upstream. None of that is a login
+attempt. Exits 1 if something failed.
+
+With --spend-attempts it then really tries to log in, once per mechanism, the tenant's own first,
+until one is accepted, and logs out again. Each attempt that is rejected brings the account closer to
+being locked upstream. So it first asks the broker (--address and the other options of the connection,
+as an operator) whether the account is held back, and refuses if it is, or if the broker cannot be
+asked; --no-broker says that there is none. A hold of a broker that was not asked is not seen.
+
+Examples:
+  credbroker probe --config credbrokerd.yaml --tenant acme
+  credbroker probe --config credbrokerd.yaml --tenant acme --account reporting --output json
+  credbroker probe --config credbrokerd.yaml --tenant acme --spend-attempts --ca ca.crt ...)text"},
 }};
 
 }  // namespace credbroker

@@ -22,7 +22,7 @@ struct CommandText {
 };
 
 // In the order in which people need them.
-extern const std::array<CommandText, 6> kCommandTexts;
+extern const std::array<CommandText, 8> kCommandTexts;
 
 }  // namespace credbroker
 

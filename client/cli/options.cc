@@ -38,6 +38,11 @@ std::string GenerationFault(const std::string& text) {
   return absl::SimpleAtoi(text, &generation) ? "" : "not a number of 64 bits";
 }
 
+std::string IterationsFault(const std::string& text) {
+  uint64_t count = 0;
+  return absl::SimpleAtoi(text, &count) ? "" : "not a number";
+}
+
 std::string EmptyFault(const std::string& text) { return text.empty() ? "must not be empty" : ""; }
 
 std::string AddressFault(const std::string& text) {
@@ -111,6 +116,38 @@ void AddLoginOptions(CLI::App& app, Options& options) {
                   "The version of its system (the broker's)");
 }
 
+void AddText(CLI::App& app, const char* name, std::optional<std::string>& target, const char* value,
+             const char* text) {
+  app.add_option_function<std::string>(
+         name, [&target](const std::string& given) { target = given; }, text)
+      ->type_name(value)
+      ->check(Check(EmptyFault));
+}
+
+void AddEnrollOptions(CLI::App& app, Options& options) {
+  AddText(app, "--mechanism", options.mechanism, "NAME", "The SCRAM mechanism (the tenant's)");
+  AddText(app, "--salt", options.salt, "BASE64", "The account's salt; with --iterations (asked)");
+  app.add_option_function<std::string>(
+         "--iterations",
+         [&options](const std::string& text) {
+           uint64_t count = 0;
+           if (absl::SimpleAtoi(text, &count)) options.iterations = count;
+         },
+         "The account's iteration count; with --salt (asked)")
+      ->type_name("N")
+      ->check(Check(IterationsFault));
+  AddOption(app, "--keys-file", options.keys_file, "FILE",
+            "Where the keys go (the account's scram_keys_file)");
+  app.add_flag("--overwrite", options.overwrite, "Replace a file that is there");
+}
+
+void AddProbeOptions(CLI::App& app, Options& options) {
+  app.add_flag("--spend-attempts", options.spend_attempts,
+               "Try to log in: up to one attempt per mechanism, which may lock the account");
+  app.add_flag("--no-broker", options.no_broker,
+               "With --spend-attempts: no broker runs that could hold the account back");
+}
+
 void AddOwnOptions(CLI::App& app, Command command, Options& options) {
   CLI::Option* tenant = app.add_option("--tenant", options.tenant)->type_name("NAME");
   if (command == Command::kSessions) {
@@ -142,6 +179,12 @@ void AddOwnOptions(CLI::App& app, Command command, Options& options) {
         ->type_name("N")
         ->check(Check(GenerationFault));
   }
+  if (command == Command::kEnroll || command == Command::kProbe) {
+    AddOption(app, "--config", options.config_file, "FILE", "The broker's configuration");
+    app.get_option("--config")->required();
+  }
+  if (command == Command::kEnroll) AddEnrollOptions(app, options);
+  if (command == Command::kProbe) AddProbeOptions(app, options);
   if (command == Command::kWatch) {
     app.add_flag("--show-token", options.show_token, "Print the token too");
   }
@@ -156,6 +199,10 @@ std::string FaultOfCombination(const Options& options) {
   if (options.password_stdin && !options.password_file.empty()) {
     return "--password-stdin and --password-file exclude each other";
   }
+  if (options.salt.has_value() != options.iterations.has_value()) {
+    return "--salt and --iterations go together";
+  }
+  if (options.no_broker && !options.spend_attempts) return "--no-broker needs --spend-attempts";
   if (!connection.plaintext) return "";
   if (!connection.ca_file.empty() || !connection.cert_file.empty()) {
     return "--plaintext excludes --ca, --cert and --key";

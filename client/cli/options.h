@@ -12,7 +12,7 @@
 
 namespace credbroker {
 
-enum class Command { kLogin, kToken, kRefresh, kLogout, kWatch, kSessions };
+enum class Command { kLogin, kToken, kRefresh, kLogout, kWatch, kSessions, kEnroll, kProbe };
 
 enum class OutputFormat { kText, kJson };
 
@@ -53,6 +53,20 @@ struct Options {
 
   // watch
   bool show_token = false;
+
+  // enroll, probe: the broker's configuration. Not empty.
+  std::string config_file;
+
+  // enroll
+  std::optional<std::string> mechanism;
+  std::optional<std::string> salt;
+  std::optional<uint64_t> iterations;
+  std::string keys_file;
+  bool overwrite = false;
+
+  // probe
+  bool spend_attempts = false;
+  bool no_broker = false;
 };
 
 // The command line asks for nothing of the broker: it is wrong, or `--help` or `--version`.

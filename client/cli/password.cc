@@ -56,6 +56,7 @@ absl::StatusOr<std::string> OneLine(std::string text, const std::string& source)
 
 std::string ReadUpTo(std::istream& in, size_t limit, bool stop_at_newline) {
   std::string text;
+  text.reserve(limit);  // Never moves, so that no copy stays behind.
   char c = 0;
   while (text.size() < limit && in.get(c)) {
     text.push_back(c);
@@ -64,22 +65,40 @@ std::string ReadUpTo(std::istream& in, size_t limit, bool stop_at_newline) {
   return text;
 }
 
+constexpr char kStandardInput[] = "standard input";
+
+bool IsTerminal(const std::istream& in) { return &in == &std::cin && isatty(STDIN_FILENO) == 1; }
+
 // One byte more than the longest password and its end can have, so that more is noticed.
 constexpr size_t kReadLimit = kMaxPasswordBytes + 3;
 
-}  // namespace
-
-absl::StatusOr<std::string> ReadPassword(std::istream& in, std::ostream& err) {
-  const bool terminal = &in == &std::cin && isatty(STDIN_FILENO) == 1;
-  if (!terminal) return OneLine(ReadUpTo(in, kReadLimit, false), "--password-stdin");
-  err << "Password: " << std::flush;
+std::string Ask(const char* prompt, std::istream& in, std::ostream& err) {
+  err << prompt << std::flush;
   std::string text;
   {
     const MuteTerminal mute;
     text = ReadUpTo(in, kReadLimit, true);
   }
   err << "\n";
-  return OneLine(std::move(text), "--password-stdin");
+  return text;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadPassword(std::istream& in, std::ostream& err,
+                                         const std::string& source) {
+  if (!IsTerminal(in)) return OneLine(ReadUpTo(in, kReadLimit, false), source);
+  return OneLine(Ask("Password: ", in, err), source);
+}
+
+absl::StatusOr<std::string> ReadNewPassword(std::istream& in, std::ostream& err) {
+  absl::StatusOr<std::string> password = ReadPassword(in, err, kStandardInput);
+  if (!password.ok() || !IsTerminal(in)) return password;
+  std::string again = Ask("Once more: ", in, err);
+  const bool same = again == absl::StrCat(*password, "\n");
+  std::fill(again.begin(), again.end(), '\0');
+  if (!same) return absl::InvalidArgumentError("the two passwords differ");
+  return password;
 }
 
 absl::StatusOr<std::string> ReadPasswordFile(const std::string& path) {

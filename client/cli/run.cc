@@ -12,9 +12,11 @@
 #include "client/cli/channel.h"
 #include "client/cli/commands.h"
 #include "client/cli/failure.h"
+#include "client/cli/operator_commands.h"
 #include "client/cli/options.h"
 #include "client/cli/password.h"
 #include "client/cli/render.h"
+#include "service/operator/operator_process.h"
 
 namespace credbroker {
 namespace {
@@ -50,8 +52,22 @@ int Fail(std::ostream& err, int exit_code, absl::string_view text) {
   return exit_code;
 }
 
+// Commands that work beside the configuration: what a message says may have several lines.
+int Finish(const absl::Status& status, std::ostream& err) {
+  if (status.ok()) return kDone;
+  const bool usage = absl::IsInvalidArgument(status) || absl::IsAlreadyExists(status);
+  return Fail(err, usage ? kUsage : kFailed, status.message());
+}
+
 int Run(const Options& options, std::istream& in, std::ostream& out, std::ostream& err,
         absl::Time (*now)()) {
+  const bool beside = options.command == Command::kEnroll || options.command == Command::kProbe;
+  if (beside) PrepareOperatorProcess();
+  if (options.command == Command::kEnroll)
+    return Finish(RunEnroll(options, in, err, {out, now}), err);
+  if (beside && (!options.spend_attempts || options.no_broker)) {
+    return Finish(RunProbe(options, nullptr, {}, {out, now}), err);
+  }
   const absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = OpenChannel(options.connection);
   if (!channel.ok()) return Fail(err, kUsage, EscapeForTerminal(channel.status().message()));
   const absl::StatusOr<CallSettings> settings = ReadSettings(options, in, err);
@@ -59,6 +75,7 @@ int Run(const Options& options, std::istream& in, std::ostream& out, std::ostrea
   Connect(**channel, settings->deadline);
   const std::unique_ptr<v1::CredentialBroker::Stub> broker =
       v1::CredentialBroker::NewStub(*channel);
+  if (beside) return Finish(RunProbe(options, broker.get(), *settings, {out, now}), err);
   const grpc::Status status = RunCommand(*broker, options, *settings, {out, now});
   if (!out) return kDone;  // The caller says it, for every command alike.
   if (status.ok()) return kDone;

@@ -21,8 +21,12 @@ ARROWS = {
         "proto",
     ],
     "service/main": ["service/*", "proto"],
+    "service/operator": [
+        "service/main", "service/upstream", "service/scram", "service/ops", "service/model",
+        "service/base",
+    ],
     "client": ["proto"],
-    "client/cli": ["client", "proto"],
+    "client/cli": ["client", "proto", "service/operator"],
     # tests/: anything.
 }
 
@@ -111,6 +115,7 @@ BANS = [
             "service/sessions/account_calls.cc",
             "service/api/messages.cc", "service/api/tls_bundle.cc", "service/api/tls_credentials.cc",
             "service/api/token_answer.cc",
+            "service/operator/write_secret_file.cc",
         ],
     ),
     (
