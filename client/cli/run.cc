@@ -23,7 +23,7 @@ namespace {
 
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
-constexpr int kUsage = 2;
+constexpr int kWrongUsage = 2;
 constexpr absl::Duration kDefaultTimeout = absl::Seconds(30);
 
 absl::StatusOr<CallSettings> ReadSettings(const Options& options, std::istream& in,
@@ -56,7 +56,7 @@ int Fail(std::ostream& err, int exit_code, absl::string_view text) {
 int Finish(const absl::Status& status, std::ostream& err) {
   if (status.ok()) return kDone;
   const bool usage = absl::IsInvalidArgument(status) || absl::IsAlreadyExists(status);
-  return Fail(err, usage ? kUsage : kFailed, status.message());
+  return Fail(err, usage ? kWrongUsage : kFailed, status.message());
 }
 
 int Run(const Options& options, std::istream& in, std::ostream& out, std::ostream& err,
@@ -69,9 +69,9 @@ int Run(const Options& options, std::istream& in, std::ostream& out, std::ostrea
     return Finish(RunProbe(options, nullptr, {}, {out, now}), err);
   }
   const absl::StatusOr<std::shared_ptr<grpc::Channel>> channel = OpenChannel(options.connection);
-  if (!channel.ok()) return Fail(err, kUsage, EscapeForTerminal(channel.status().message()));
+  if (!channel.ok()) return Fail(err, kWrongUsage, EscapeForTerminal(channel.status().message()));
   const absl::StatusOr<CallSettings> settings = ReadSettings(options, in, err);
-  if (!settings.ok()) return Fail(err, kUsage, EscapeForTerminal(settings.status().message()));
+  if (!settings.ok()) return Fail(err, kWrongUsage, EscapeForTerminal(settings.status().message()));
   Connect(**channel, settings->deadline);
   const std::unique_ptr<v1::CredentialBroker::Stub> broker =
       v1::CredentialBroker::NewStub(*channel);

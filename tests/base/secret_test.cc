@@ -1,10 +1,13 @@
 #include "service/base/secret.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <openssl/crypto.h>
 #include <unistd.h>
 
+#include <array>
 #include <concepts>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <ostream>
@@ -155,6 +158,30 @@ TEST(SecretTest, EqualInConstantTimeComparesAllBytes) {
   for (const char* other : {"", "ab", "abcd", "xbc", "axc", "abx"}) {
     EXPECT_FALSE(EqualInConstantTime("abc", other)) << other;
   }
+}
+
+// Leaves a canary on the stack, and says where.
+[[gnu::noinline]] off_t LeaveOnStack() {
+  std::array<char, 16384> local;
+  std::memset(local.data(), 'c', local.size());
+  asm volatile("" : : "r"(local.data()) : "memory");  // As if somebody had used it.
+  return static_cast<off_t>(reinterpret_cast<uintptr_t>(local.data()) + local.size() / 2);
+}
+
+// What is at an address where nothing lives any more.
+char ByteAt(off_t address) {
+  const int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+  char byte = '?';
+  EXPECT_EQ(pread(memory, &byte, 1, address), 1);
+  close(memory);
+  return byte;
+}
+
+TEST(WipeDeadStackTest, OverwritesWhatACallLeftBehind) {
+  const off_t left = LeaveOnStack();
+  ASSERT_EQ(ByteAt(left), 'c');
+  WipeDeadStack();
+  EXPECT_EQ(ByteAt(left), '\0');
 }
 
 // In processes of their own, since there is one secure heap a process, for good.

@@ -95,6 +95,16 @@ TEST_F(Memory, PasswordThatSaslPrepChangesIsGoneInEveryForm) {
               {"prepared, wide", AsCodePoints(kPreparedPassword)}});
 }
 
+// Nothing is derived from it, so that nothing else comes to lie where it was.
+TEST_F(Memory, PasswordThatSaslPrepRefusesIsGoneInEveryForm) {
+  deployment_.folder().Write("second", absl::StrCat(kTypedPassword, "\x07"));
+  EXPECT_EQ(caller_.GetToken("second").reason, "LOGIN_REQUIRED");
+  ExpectGone({{"typed", kTypedPassword},
+              {"prepared", kPreparedPassword},
+              {"typed, wide", AsCodePoints(kTypedPassword)},
+              {"prepared, wide", AsCodePoints(kPreparedPassword)}});
+}
+
 TEST_F(Memory, RejectedPasswordIsGoneAlthoughItsFileIsLookedAtAgainAndAgain) {
   deployment_.folder().Write("second", kRejectedPassword);
   EXPECT_EQ(caller_.GetToken("second").reason, "CREDENTIAL_REJECTED");
