@@ -1,7 +1,8 @@
 #include "service/api/admission.h"
 
+#include <grpc/grpc_security_constants.h>
+
 #include <chrono>
-#include <string>
 #include <utility>
 
 #include "service/base/status_macros.h"
@@ -20,11 +21,24 @@ Instant DeadlineOf(const grpc::CallbackServerContext& context, const Loop& loop)
   return left < absl::Hours(24 * 365) ? loop.Now() + left : Instant::InfiniteFuture();
 }
 
+ShownEvidence::ShownEvidence(const grpc::CallbackServerContext& context)
+    : peer_(context.peer()), connection_(context.auth_context()) {
+  const auto certificates = connection_->FindPropertyValues(GRPC_X509_PEM_CERT_PROPERTY_NAME);
+  if (!certificates.empty()) certificate_ = {certificates[0].data(), certificates[0].size()};
+  const auto [first, last] = context.client_metadata().equal_range("authorization");
+  for (auto sent = first; sent != last; ++sent) {
+    authorization_.emplace_back(sent->second.data(), sent->second.size());
+  }
+}
+
+CallEvidence ShownEvidence::view() const { return {peer_, certificate_, authorization_}; }
+
 absl::StatusOr<Admission> Admit(const ApiParts& parts, const grpc::CallbackServerContext& context,
                                 const AccessRequest& request, const absl::Status& fields,
                                 CallNames& names) {
-  const std::string peer = context.peer();
-  CREDBROKER_ASSIGN_OR_RETURN(Caller caller, parts.authenticator.Identify(CallEvidence{peer}));
+  const ShownEvidence evidence(context);
+  CREDBROKER_ASSIGN_OR_RETURN(Caller caller,
+                              parts.authenticator.Identify(evidence.view(), parts.loop.WallNow()));
   if (!caller.principals.empty()) names.principal = caller.principals.front();
   CREDBROKER_RETURN_IF_ERROR(fields);
   CREDBROKER_ASSIGN_OR_RETURN(Access access, Decide(caller, request, parts.tenants, parts.access));
@@ -34,7 +48,11 @@ absl::StatusOr<Admission> Admit(const ApiParts& parts, const grpc::CallbackServe
   if (admission.options.deadline == Instant::InfiniteFuture() && request.rpc != Rpc::kWatchToken) {
     admission.options.deadline = parts.loop.Now() + kDefaultDeadline;
   }
-  admission.options.principals = std::move(caller.principals);
+  // The sessions take the first for the owner of what is logged in.
+  std::swap(caller.principals.front(), caller.principals[access.principal]);
+  names.principal = caller.principals.front();
+  admission.options.principals = caller.principals;
+  admission.caller = std::move(caller);
   admission.options.is_operator = access.is_operator;
   return admission;
 }

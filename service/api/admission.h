@@ -3,7 +3,12 @@
 
 #include <grpcpp/server_context.h>
 
+#include <memory>
+#include <string>
+
+#include "absl/container/inlined_vector.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 
 #include "service/api/call_tracker.h"
 #include "service/api/status_mapping.h"
@@ -36,8 +41,23 @@ struct ApiParts {
   absl::Duration longest_watch;
 };
 
+// What a call shows of its caller, and the memory that it is in. Lasts as long as the context.
+class ShownEvidence {
+ public:
+  explicit ShownEvidence(const grpc::CallbackServerContext& context);
+  CallEvidence view() const;
+
+ private:
+  const std::string peer_;
+  const std::shared_ptr<const grpc::AuthContext> connection_;
+  absl::string_view certificate_;
+  absl::InlinedVector<absl::string_view, 1> authorization_;
+};
+
 // A call that may go on.
 struct Admission {
+  // The principal by which it may is the first.
+  Caller caller;
   Target target;
   CallOptions options;
 };

@@ -51,6 +51,12 @@ std::shared_ptr<grpc::ServerCredentials> CredentialsFor(const GrpcServerOptions&
   return std::make_shared<TlsCredentials>(options.tls);
 }
 
+std::unique_ptr<const Authenticator> NewAuthenticator(const GrpcServerOptions& options,
+                                                      const BearerTokens* tokens) {
+  if (options.tls != nullptr) return std::make_unique<const TlsAuthenticator>(tokens);
+  return std::make_unique<const LoopbackAuthenticator>(tokens);
+}
+
 }  // namespace
 
 class GrpcServer::Serving {
@@ -59,10 +65,11 @@ class GrpcServer::Serving {
           std::unique_ptr<TcpListener> listener)
       : host_(options.host),
         access_(access),
-        authenticator_(/*only_local=*/options.tls == nullptr),
+        authenticator_(NewAuthenticator(options, parts.bearer_tokens)),
         responder_(kResponderThreads, kResponderNiceness),
-        api_{parts.sessions, parts.metrics,  parts.tenants, parts.loop, parts.random,
-             access_,        authenticator_, tracker_,      responder_, options.max_connection_age},
+        api_{
+            parts.sessions, parts.metrics,   parts.tenants, parts.loop, parts.random,
+            access_,        *authenticator_, tracker_,      responder_, options.max_connection_age},
         service_(api_, watches_),
         port_(listener->port()),
         credentials_(CredentialsFor(options)) {
@@ -129,7 +136,7 @@ class GrpcServer::Serving {
 
   const std::string host_;
   const AccessPolicy access_;
-  const LoopbackAuthenticator authenticator_;
+  const std::unique_ptr<const Authenticator> authenticator_;
   CallTracker tracker_;
   ThreadWorkerPool responder_;
   const ApiParts api_;

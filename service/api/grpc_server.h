@@ -12,6 +12,7 @@
 #include "service/api/server_tls.h"
 #include "service/base/loop.h"
 #include "service/base/random.h"
+#include "service/callers/authenticator.h"
 #include "service/callers/authorizer.h"
 #include "service/model/tenant.h"
 #include "service/ops/metrics.h"
@@ -50,6 +51,8 @@ class GrpcServer {
     // The sessions'.
     Loop& loop;
     Random& random;
+    // Null: tokens that callers show do not count.
+    const BearerTokens* bearer_tokens = nullptr;
   };
 
   // Serves at once. INVALID_ARGUMENT or UNAVAILABLE if the address cannot be had.

@@ -46,8 +46,9 @@ SessionPtr FindHit(const ApiParts& parts, const grpc::CallbackServerContext& con
   if (const Caller* everyone = parts.authenticator.Everyone(); everyone != nullptr) {
     return FindHit(parts, *everyone, query);
   }
-  const std::string peer = context.peer();
-  const absl::StatusOr<Caller> caller = parts.authenticator.Identify(CallEvidence{peer});
+  const ShownEvidence evidence(context);
+  const absl::StatusOr<Caller> caller =
+      parts.authenticator.Identify(evidence.view(), parts.loop.WallNow());
   return caller.ok() ? FindHit(parts, *caller, query) : nullptr;
 }
 

@@ -1,5 +1,6 @@
 #include "service/api/watch_stream.h"
 
+#include <string>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -29,6 +30,11 @@ grpc::ByteBuffer RevokedMessage(RevokedReason reason) {
 absl::Status ComeBack(absl::string_view why, Random& random) {
   return Failure(Reason::kDraining, why,
                  absl::Milliseconds(500) + absl::Seconds(random.Fraction()));
+}
+
+absl::Status IdentityExpired() {
+  return Failure(Reason::kCallerUnidentified,
+                 "the caller's certificate or token has expired: watch anew with a new one");
 }
 
 }  // namespace
@@ -72,6 +78,9 @@ class WatchStream : public std::enable_shared_from_this<WatchStream> {
   void Respond(WorkerPool::Work answer);
   void Watch(Admission admission);
   void StartAgeing();
+  // Whether the caller may still see tokens: the rules may have changed, and time goes by.
+  absl::Status Reauthorise() const;
+  void Push(const SessionPtr& session);
   void Finish(Reactor& reactor, const absl::Status& end, bool cancelled);
   void OnWriteDone(bool ok);
   void OnCancel();
@@ -84,6 +93,9 @@ class WatchStream : public std::enable_shared_from_this<WatchStream> {
   const Instant deadline_;
   // Written by Open alone, before anything can end the stream.
   CallNames names_;
+  Caller caller_;
+  // Which account was meant: its name or, for a caller's own, its address.
+  std::string account_;
   // Belongs to gRPC while a write is under way.
   grpc::ByteBuffer current_;
   // The loop's.
@@ -111,6 +123,9 @@ void WatchStream::Open(const grpc::CallbackServerContext& context, const grpc::B
     End(admission.status());
     return;
   }
+  caller_ = admission->caller;
+  account_ =
+      admission->target.email.empty() ? admission->target.key.account : admission->target.email;
   registry_.Add(shared_from_this());
   StartAgeing();
   Watch(*std::move(admission));
@@ -121,11 +136,7 @@ void WatchStream::Watch(Admission admission) {
   const CallId call = parts_.sessions.Watch(
       std::move(admission.target), std::move(admission.options),
       [self](const SessionPtr& session) {
-        self->Respond([self, session] {
-          self->Do([&](WatchOutbox& outbox) {
-            outbox.Add(session->generation, BytesOf(TokenAnswer(*session)));
-          });
-        });
+        self->Respond([self, session] { self->Push(session); });
       },
       [self](const WatchEnd& end) {
         self->Respond([self, end] {
@@ -144,10 +155,30 @@ void WatchStream::Watch(Admission admission) {
   if (cancelled) parts_.sessions.Cancel(call);
 }
 
+absl::Status WatchStream::Reauthorise() const {
+  if (parts_.loop.WallNow() >= caller_.expires) return IdentityExpired();
+  return Decide(caller_, {Rpc::kWatchToken, names_.tenant, account_, false, false}, parts_.tenants,
+                parts_.access)
+      .status();
+}
+
+void WatchStream::Push(const SessionPtr& session) {
+  absl::Status may = Reauthorise();
+  if (!may.ok()) {
+    End(std::move(may));
+    return;
+  }
+  Do([&](WatchOutbox& outbox) { outbox.Add(session->generation, BytesOf(TokenAnswer(*session))); });
+}
+
 void WatchStream::StartAgeing() {
-  const absl::Duration age = parts_.longest_watch * (1 - kSpread * parts_.random.Fraction());
-  const absl::Status end =
-      ComeBack("the connection has reached its age: watch anew", parts_.random);
+  absl::Duration age = parts_.longest_watch * (1 - kSpread * parts_.random.Fraction());
+  absl::Status end = ComeBack("the connection has reached its age: watch anew", parts_.random);
+  const absl::Duration identified = caller_.expires - parts_.loop.WallNow();
+  if (identified < age) {
+    age = identified;
+    end = IdentityExpired();
+  }
   parts_.loop.Post([self = shared_from_this(), age, end, loop = &parts_.loop] {
     self->age_timer_ = loop->After(age, [weak = self->weak_from_this(), end] {
       if (const auto aged = weak.lock()) aged->Respond([aged, end] { aged->End(end); });

@@ -33,7 +33,9 @@ class WatchRegistry {
 
 // One WatchToken stream, from its request's bytes on. Of the tokens that come while a write is
 // under way only the newest is sent. Ends by itself, with UNAVAILABLE and RetryInfo, before
-// `parts.longest_watch` is over: each a little earlier, so that not all come back at once.
+// `parts.longest_watch` is over: each a little earlier, so that not all come back at once. The
+// caller is authorised anew before each push; when what identified it expires, the stream ends with
+// UNAUTHENTICATED.
 //
 // The reactor is gRPC's.
 grpc::ServerWriteReactor<grpc::ByteBuffer>* OpenWatch(const ApiParts& parts,

@@ -85,7 +85,8 @@ ApiFixture::~ApiFixture() {
 void ApiFixture::Serve(const GrpcServerOptions& options, const AccessPolicy& access) {
   stub_.reset();
   server_.reset();
-  auto server = GrpcServer::Start(options, access, {sessions_, metrics_, tenants_, loop_, random_});
+  auto server = GrpcServer::Start(options, access,
+                                  {sessions_, metrics_, tenants_, loop_, random_, bearer_tokens_});
   ASSERT_TRUE(server.ok()) << server.status();
   server_ = *std::move(server);
   stub_ = NewStub();

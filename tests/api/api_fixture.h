@@ -78,6 +78,8 @@ class ApiFixture : public testing::Test {
   Metrics metrics_{{"acme", "beta"}};
   const TenantDirectory tenants_;
   SessionManager sessions_;
+  // What the next server goes by; null: tokens do not count.
+  const BearerTokens* bearer_tokens_ = nullptr;
   std::unique_ptr<GrpcServer> server_;
   std::unique_ptr<Stub> stub_;
 };

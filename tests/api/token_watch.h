@@ -13,7 +13,8 @@ namespace credbroker {
 class TokenWatch {
  public:
   TokenWatch(v1::CredentialBroker::Stub& stub, const std::string& account = "one",
-             const std::string& tenant = "acme") {
+             const std::string& tenant = "acme", const std::string& authorization = "") {
+    if (!authorization.empty()) context.AddMetadata("authorization", authorization);
     v1::WatchTokenRequest request;
     request.set_tenant(tenant);
     request.set_account(account);
