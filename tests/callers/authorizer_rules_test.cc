@@ -206,7 +206,7 @@ TEST(AuthorizerRulesTest, OperatorsAreWhoIsNamedAndWithoutAKeyLocalOnPlaintextOu
           policy.operators->push_back(kind.principal);
           EXPECT_TRUE(is_operator()) << kind.principal;
           if (kind.family == nullptr) continue;
-          policy.operators = {{kind.family}};
+          policy.operators = std::vector<std::string>{kind.family};
           EXPECT_TRUE(is_operator()) << kind.family;
         }
       }
@@ -217,7 +217,7 @@ TEST(AuthorizerRulesTest, OperatorsAreWhoIsNamedAndWithoutAKeyLocalOnPlaintextOu
 TEST(AuthorizerRulesTest, OperatorSeesWhatDoesNotExistAndNeedsNoRule) {
   const TenantDirectory tenants = Directory(std::vector<AllowRule>{}, "cn:nobody");
   AccessPolicy policy = Policy(false);
-  policy.operators = {{"cn:op"}};
+  policy.operators = std::vector<std::string>{"cn:op"};
   const Caller caller{{"cn:op"}, ""};
   EXPECT_EQ(Outcome(caller, Rpc::kGetToken, "third", tenants, policy), "ACCOUNT_UNKNOWN");
   EXPECT_EQ(Outcome(caller, Rpc::kGetToken, "first", tenants, policy, "nobody"), "TENANT_UNKNOWN");
@@ -230,7 +230,7 @@ TEST(AuthorizerRulesTest, OnlyOperatorsReleaseHolds) {
   AccessPolicy policy = Policy(false);
   EXPECT_EQ(ReasonOf(Decide({{"cn:c"}, ""}, request, tenants, policy).status()),
             Reason::kCallerNotAllowed);
-  policy.operators = {{"cn:c"}};
+  policy.operators = std::vector<std::string>{"cn:c"};
   EXPECT_TRUE(Decide({{"cn:c"}, ""}, request, tenants, policy).ok());
 }
 
@@ -248,7 +248,7 @@ TEST(AuthorizerRulesTest, EitherOfTwoPrincipalsMayAndTheOneThatMayIsNamed) {
   ASSERT_TRUE(second.ok());
   EXPECT_EQ(second->principal, 1u);
   AccessPolicy with_operator = policy;
-  with_operator.operators = {{"k8s:*/*", "k8s:b/*"}};
+  with_operator.operators = std::vector<std::string>{"k8s:*/*", "k8s:b/*"};
   const auto as_operator =
       Decide(caller, {Rpc::kGetToken, "acme", "first", false, false}, tenants, with_operator);
   ASSERT_TRUE(as_operator.ok());
