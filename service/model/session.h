@@ -75,6 +75,8 @@ struct Session {
 
   // The API's.
   FormSlot form;
+  // The audit's: who has been handed the token.
+  FormSlot handouts;
 
   bool IsLiveAt(Instant now) const { return now < live_until; }
 };

@@ -116,6 +116,7 @@ BANS = [
             "service/api/messages.cc", "service/api/tls_bundle.cc", "service/api/tls_credentials.cc",
             "service/api/token_answer.cc",
             "service/operator/write_secret_file.cc",
+            "service/ops/token_fingerprint.cc",
         ],
     ),
     (
