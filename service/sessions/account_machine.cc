@@ -90,7 +90,7 @@ void AccountMachine::Continue() {
   } else if (const auto pause = BackoffRefusal(); pause.has_value()) {
     AnswerAll(*pause);
   } else {
-    StartRenewal(/*urgent=*/true);
+    StartForOldest();
   }
 }
 

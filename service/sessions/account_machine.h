@@ -85,6 +85,7 @@ class AccountMachine : public std::enable_shared_from_this<AccountMachine> {
   std::optional<absl::Status> LoginRefusal(const LoginPlan& plan) const;
   std::optional<absl::Status> RenewalRefusal() const;
   std::optional<absl::Status> BackoffRefusal() const;
+  std::optional<absl::Status> AllowanceRefusal(const CallOptions& options);
 
   bool MayLogOut(const CallOptions& options) const;
 
@@ -93,6 +94,7 @@ class AccountMachine : public std::enable_shared_from_this<AccountMachine> {
   void DemandLogin(QueuedLogin login);
   void Wait(TokenWaiter waiter);
   void HandOut();
+  void StartForOldest();
   void Answer(TokenWaiter waiter, const absl::StatusOr<SessionPtr>& result);
   void AnswerAll(const absl::StatusOr<SessionPtr>& result);
   void EndCalls();

@@ -29,6 +29,7 @@ AccountTable::AccountTable(const SessionManager::Parts& parts, const SessionPoli
              cache,
              gate_,
              *this,
+             allowance_,
              parts.random.Bytes(kFingerprintKeySize),
              {}},
       tenants_(tenants) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ class AccountTable : private Capacity {
                                size_t limit) const;
   std::vector<TenantGauges> Measure() const;
   void CheckHeldCredentials();
+  void SetUpstreamRate(std::optional<int> per_caller) { allowance_.SetRate(per_caller); }
 
  private:
   bool Take() override;
@@ -45,6 +47,7 @@ class AccountTable : private Capacity {
 
   SessionPolicy policy_;
   ExchangeGate gate_;
+  UpstreamAllowance allowance_;
   AccountWorld world_;
   const TenantDirectory tenants_;
   absl::btree_map<AccountKey, std::shared_ptr<AccountMachine>> machines_;

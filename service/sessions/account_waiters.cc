@@ -38,6 +38,8 @@ void AccountMachine::Demand(TokenWaiter waiter, Device device) {
     Answer(std::move(waiter), *pause);
   } else if (const auto refusal = RenewalRefusal(); refusal.has_value()) {
     Answer(std::move(waiter), *refusal);
+  } else if (const auto broke = AllowanceRefusal(waiter.options); broke.has_value()) {
+    Answer(std::move(waiter), *broke);
   } else {
     Wait(std::move(waiter));
     StartRenewal(/*urgent=*/true, std::move(device));
@@ -63,6 +65,8 @@ void AccountMachine::DemandLogin(QueuedLogin login) {
     Answer(std::move(login.waiter), *refusal);
   } else if (const auto pause = BackoffRefusal(); pause.has_value()) {
     Answer(std::move(login.waiter), *pause);
+  } else if (const auto broke = AllowanceRefusal(login.waiter.options); broke.has_value()) {
+    Answer(std::move(login.waiter), *broke);
   } else {
     Wait(std::move(login.waiter));
     StartLogin(std::move(login.plan), login.joinable, /*after_dead=*/false);
@@ -112,6 +116,26 @@ std::optional<absl::Status> AccountMachine::BackoffRefusal() const {
   if (backing_off == nullptr) return std::nullopt;
   return WithRetryAfter(backing_off->failure,
                         std::max(backing_off->until - Now(), absl::ZeroDuration()));
+}
+
+// Charges the caller for an exchange.
+std::optional<absl::Status> AccountMachine::AllowanceRefusal(const CallOptions& options) {
+  if (options.principals.empty()) return std::nullopt;
+  const absl::Status charged = world_.allowance.Charge(options.principals.front(), Now());
+  return charged.ok() ? std::nullopt : std::optional<absl::Status>(charged);
+}
+
+// Starts an exchange for those who wait, on behalf of the oldest who may start one.
+void AccountMachine::StartForOldest() {
+  while (std::optional<TokenWaiter> oldest = waiters_.TakeOldest()) {
+    if (const auto broke = AllowanceRefusal(oldest->options); broke.has_value()) {
+      Answer(*std::move(oldest), *broke);
+      continue;
+    }
+    Wait(*std::move(oldest));
+    StartRenewal(/*urgent=*/true);
+    return;
+  }
 }
 
 // Those who wait for a token are told that the account was logged out.

@@ -12,6 +12,7 @@
 #include "service/sessions/exchange_gate.h"
 #include "service/sessions/policy.h"
 #include "service/sessions/session_cache.h"
+#include "service/sessions/upstream_allowance.h"
 #include "service/upstream/upstream.h"
 
 namespace credbroker {
@@ -36,6 +37,7 @@ struct AccountWorld {
   SessionCache& cache;
   ExchangeGate& gate;
   Capacity& capacity;
+  UpstreamAllowance& allowance;
   // Tells callers' passwords apart without keeping them: a random key of this process.
   std::string fingerprint_key;
   // Accounts that may be held back; in order, so that each run asks in the same one.

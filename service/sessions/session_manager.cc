@@ -165,6 +165,10 @@ void SessionManager::Measure(GaugesDone done) {
   loop_.Post([this, done = std::move(done)]() mutable { done(accounts_->Measure()); });
 }
 
+void SessionManager::SetUpstreamRate(std::optional<int> per_caller) {
+  loop_.Post([this, per_caller] { accounts_->SetUpstreamRate(per_caller); });
+}
+
 void SessionManager::Tidy() {
   loop_.Post([this] {
     accounts_->CheckHeldCredentials();

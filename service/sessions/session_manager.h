@@ -149,6 +149,10 @@ class SessionManager {
   using GaugesDone = absl::AnyInvocable<void(std::vector<TenantGauges>)>;
   void Measure(GaugesDone done);
 
+  // How many exchanges a second a caller may start; see UpstreamAllowance. No limit at first. Holds
+  // for the calls that follow.
+  void SetUpstreamRate(std::optional<int> per_caller);
+
   // Lets go of every hold whose credential's content has changed since it was rejected, and of old
   // tokens that a reader was looking at when they were replaced. To be called every second.
   void Tidy();
