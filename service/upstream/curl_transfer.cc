@@ -72,6 +72,9 @@ CurlTransfer::~CurlTransfer() {
 bool CurlTransfer::SetConnection(const Tenant& tenant, Connection connection) {
   const bool tls = absl::StartsWith(tenant.base_url, "https://");
   bool set = Set(easy_, CURLOPT_NOSIGNAL, 1L);
+  // Names are resolved in a thread each. One that hangs is left behind: to wait for it would stop
+  // the loop, and with it every tenant, as long as the resolver pleases.
+  set &= Set(easy_, CURLOPT_QUICK_EXIT, 1L);
   set &= Set(easy_, CURLOPT_PROTOCOLS_STR, tls ? "https" : "http");
   set &= Set(easy_, CURLOPT_FOLLOWLOCATION, 0L);
   set &= Set(easy_, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
