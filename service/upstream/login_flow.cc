@@ -50,8 +50,12 @@ void LoginFlow::Start() {
 
 void LoginFlow::OnServerFirst(absl::StatusOr<Instant> lapses) {
   if (!lapses.ok()) {
-    if (ReasonOf(lapses.status()) == Reason::kCredentialRejected) RememberRejected();
-    Finish(lapses.status());
+    const std::optional<Reason> reason = ReasonOf(lapses.status());
+    if (reason == Reason::kCredentialRejected || reason == Reason::kAccountForbidden) {
+      FinishRejected(lapses.status());
+    } else {
+      Finish(lapses.status());
+    }
     return;
   }
   lapses_ = *lapses;
@@ -60,20 +64,23 @@ void LoginFlow::OnServerFirst(absl::StatusOr<Instant> lapses) {
 
 void LoginFlow::RequestKeys() {
   const std::shared_ptr<LoginFlow> self = shared_from_this();
+  keys_wanted_ = std::make_shared<std::atomic<bool>>(true);
   keys_timer_ =
       parts_.loop.After(kKeysWait * account_.tenant->request_timeout, [weak = weak_from_this()] {
         if (const std::shared_ptr<LoginFlow> flow = weak.lock()) flow->OnKeysOverdue();
       });
   // The password is read, used and wiped in there, and never meets the loop's thread.
-  parts_.workers.Submit(account_.tenant->name,
-                        [self, &loop = parts_.loop, cache = parts_.keys, credential = credential_,
-                         key = account_.key, parameters = parameters_]() mutable {
-                          absl::StatusOr<std::shared_ptr<const ScramKeys>> keys =
-                              cache->KeysFor(key, parameters, *credential);
-                          loop.Post([self = std::move(self), keys = std::move(keys)]() mutable {
-                            self->OnKeys(std::move(keys));
-                          });
-                        });
+  parts_.workers.Submit(
+      account_.tenant->name,
+      [self, &loop = parts_.loop, cache = parts_.keys, credential = credential_, key = account_.key,
+       parameters = parameters_, wanted = keys_wanted_]() mutable {
+        absl::StatusOr<std::shared_ptr<const ScramKeys>> keys = absl::CancelledError();
+        if (*wanted) keys = cache->KeysFor(key, parameters, *credential);
+        // Back to the loop in any case: the flow ends there.
+        loop.Post([self = std::move(self), keys = std::move(keys)]() mutable {
+          self->OnKeys(std::move(keys));
+        });
+      });
 }
 
 void LoginFlow::OnKeys(absl::StatusOr<std::shared_ptr<const ScramKeys>> keys) {
@@ -98,6 +105,7 @@ void LoginFlow::OnKeys(absl::StatusOr<std::shared_ptr<const ScramKeys>> keys) {
 
 void LoginFlow::OnKeysOverdue() {
   keys_timer_ = 0;
+  *keys_wanted_ = false;
   if (parts_.alive.expired()) return;
   Finish(Failure(Reason::kUpstreamUnavailable,
                  "the keys could not be derived in time; the broker has too few cores"));
@@ -118,11 +126,15 @@ void LoginFlow::OnServerFinal(absl::StatusOr<LoginGrant> grant) {
   Finish(std::move(grant));
 }
 
-void LoginFlow::RememberRejected() {
+// Ends only when the content is remembered: whoever hears of the rejection may ask at once whether
+// the credential has changed since.
+void LoginFlow::FinishRejected(const absl::Status& status) {
   parts_.workers.Submit(account_.tenant->name,
-                        [cache = parts_.keys, credential = credential_, key = account_.key] {
+                        [self = shared_from_this(), &loop = parts_.loop, cache = parts_.keys,
+                         credential = credential_, key = account_.key, status]() mutable {
                           const absl::StatusOr<Secret> password = credential->Read();
                           if (password.ok()) cache->RememberRejected(key, *password);
+                          loop.Post([self = std::move(self), status] { self->Finish(status); });
                         });
 }
 

@@ -1,6 +1,7 @@
 #ifndef CREDBROKER_SERVICE_UPSTREAM_LOGIN_FLOW_H_
 #define CREDBROKER_SERVICE_UPSTREAM_LOGIN_FLOW_H_
 
+#include <atomic>
 #include <memory>
 #include <optional>
 
@@ -51,8 +52,8 @@ class LoginFlow : public std::enable_shared_from_this<LoginFlow> {
   void SendFinal(const ScramKeys& keys);
   void OnServerFinal(absl::StatusOr<LoginGrant> grant);
   void OnKeysOverdue();
-  // Upstream rejected the account before the password was needed.
-  void RememberRejected();
+  // Upstream rejected or forbade the account before the password was needed.
+  void FinishRejected(const absl::Status& status);
   void Finish(absl::StatusOr<LoginGrant> result);
 
   Parts parts_;
@@ -68,6 +69,8 @@ class LoginFlow : public std::enable_shared_from_this<LoginFlow> {
   Instant lapses_;
   bool started_again_ = false;
   TimerId keys_timer_ = 0;
+  // False once they would come too late: then a worker need not begin with them.
+  std::shared_ptr<std::atomic<bool>> keys_wanted_;
 };
 
 }  // namespace credbroker

@@ -33,6 +33,7 @@ class LoginTest : public UpstreamFixture {
   std::optional<Reason> ReasonWithFirstStatus(int status) {
     Login();
     http_.Answer(status, {}, "");
+    Derive();
     return LoginReason();
   }
 
@@ -137,6 +138,16 @@ TEST_F(LoginTest, PasswordThatCannotBeReadIsLoginRequired) {
   Derive();
   EXPECT_EQ(LoginReason(), Reason::kLoginRequired);
   EXPECT_EQ(http_.sent(), 1);
+}
+
+TEST_F(LoginTest, KeysThatWouldComeTooLateAreNotDerived) {
+  Login();
+  AnswerFirst(FirstAnswer());
+  loop_.Advance(absl::Minutes(1));
+  EXPECT_EQ(LoginReason(), Reason::kUpstreamUnavailable);
+  EXPECT_EQ(workers_.pending(), 1U);
+  Derive();
+  EXPECT_EQ(upstream_->derivations(), 0U);
 }
 
 TEST_F(LoginTest, StatusTableOfTheFirstMessage) {

@@ -131,10 +131,15 @@ TEST_F(CredentialChangeTest, Row6OtherContentThanTheRejectedLoginsIsAChange) {
 }
 
 TEST_F(CredentialChangeTest, Row6RejectionBeforeThePasswordWasNeededRemembersItToo) {
-  Login();
-  http_.Answer(400, {}, "");
-  EXPECT_FALSE(Changed(Password("pencil")));
-  EXPECT_TRUE(Changed(Password("pencil2")));
+  for (const int status : {400, 401, 403}) {
+    Login(Password("pencil" + std::to_string(status)));
+    http_.Answer(status, {}, "");
+    EXPECT_FALSE(login_.has_value()) << "the rejection is told before its content is remembered";
+    Derive();
+    EXPECT_TRUE(login_.has_value());
+    EXPECT_FALSE(Changed(Password("pencil" + std::to_string(status)))) << status;
+    EXPECT_TRUE(Changed(Password("pencil"))) << status;
+  }
 }
 
 TEST_F(CredentialChangeTest, UnreadableIsNoChange) {
