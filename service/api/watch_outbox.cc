@@ -4,15 +4,15 @@
 
 namespace credbroker {
 
-void WatchOutbox::Add(uint64_t generation, grpc::ByteBuffer token) {
+void WatchOutbox::Add(uint64_t generation, Instant live_until, grpc::ByteBuffer token) {
   if (end_.has_value() || generation < newest_) return;
   newest_ = generation;
-  waiting_ = std::move(token);
+  waiting_ = Message{std::move(token), live_until};
 }
 
 void WatchOutbox::EndWith(grpc::ByteBuffer last) {
   if (end_.has_value()) return;
-  waiting_ = std::move(last);
+  waiting_ = Message{std::move(last), Instant::InfiniteFuture()};
   end_ = absl::OkStatus();
 }
 
@@ -29,11 +29,13 @@ void WatchOutbox::WriteDone(bool ok) {
   if (!end_.has_value() || end_->ok()) end_ = absl::CancelledError("the caller has gone");
 }
 
-WatchOutbox::Step WatchOutbox::Next() {
+WatchOutbox::Step WatchOutbox::Next(Instant now) {
   if (writing_ || finished_) return std::monostate();
+  // Its reader was slow, and no newer token has come since.
+  if (waiting_.has_value() && now >= waiting_->live_until) waiting_.reset();
   if (waiting_.has_value()) {
     writing_ = true;
-    return *std::exchange(waiting_, std::nullopt);
+    return std::exchange(waiting_, std::nullopt)->bytes;
   }
   if (!end_.has_value()) return std::monostate();
   finished_ = true;

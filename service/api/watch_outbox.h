@@ -9,6 +9,8 @@
 
 #include "absl/status/status.h"
 
+#include "service/base/clock.h"
+
 namespace credbroker {
 
 // What a watch has yet to send: the newest token, if a write is under way; then how it ends. One
@@ -16,8 +18,8 @@ namespace credbroker {
 class WatchOutbox {
  public:
   // A token. Replaces one that waits; dropped if one of a later generation has come already, or if
-  // the watch has ended.
-  void Add(uint64_t generation, grpc::ByteBuffer token);
+  // the watch has ended, or if it is no longer live when its turn comes.
+  void Add(uint64_t generation, Instant live_until, grpc::ByteBuffer token);
   // The last message; the watch ends with OK after it.
   void EndWith(grpc::ByteBuffer last);
   // The end, at once: what waits is dropped. The first end counts.
@@ -28,7 +30,7 @@ class WatchOutbox {
   // What is to be done now: nothing, a write, or the end with a status. The caller does it; the end
   // comes once.
   using Step = std::variant<std::monostate, grpc::ByteBuffer, absl::Status>;
-  Step Next();
+  Step Next(Instant now);
 
   // No step will ever come.
   bool finished() const { return finished_; }
@@ -37,7 +39,11 @@ class WatchOutbox {
   uint64_t newest_ = 0;
   bool writing_ = false;
   bool finished_ = false;
-  std::optional<grpc::ByteBuffer> waiting_;
+  struct Message {
+    grpc::ByteBuffer bytes;
+    Instant live_until;
+  };
+  std::optional<Message> waiting_;
   std::optional<absl::Status> end_;
 };
 

@@ -168,7 +168,9 @@ void WatchStream::Push(const SessionPtr& session) {
     End(std::move(may));
     return;
   }
-  Do([&](WatchOutbox& outbox) { outbox.Add(session->generation, BytesOf(TokenAnswer(*session))); });
+  Do([&](WatchOutbox& outbox) {
+    outbox.Add(session->generation, session->live_until, BytesOf(TokenAnswer(*session)));
+  });
 }
 
 void WatchStream::StartAgeing() {
@@ -203,7 +205,7 @@ void WatchStream::Do(Change change) {
   {
     absl::MutexLock lock(&mutex_);
     change(outbox_);
-    step = outbox_.Next();
+    step = outbox_.Next(parts_.loop.Now());
     reactor = reactor_;
     cancelled = cancelled_;
   }

@@ -14,9 +14,12 @@ grpc::ByteBuffer Bytes(const std::string& text) {
   return grpc::ByteBuffer(&slice, 1);
 }
 
+const Instant kLater = Instant::InfiniteFuture();
+const Instant kNow = Instant() + absl::Seconds(7);
+
 // "write TEXT", "end CODE" or "nothing".
-std::string Next(WatchOutbox& outbox) {
-  const WatchOutbox::Step step = outbox.Next();
+std::string Next(WatchOutbox& outbox, Instant now = kNow) {
+  const WatchOutbox::Step step = outbox.Next(now);
   if (const auto* bytes = std::get_if<grpc::ByteBuffer>(&step)) {
     return "write " + std::string(ViewOf(Flatten(*bytes)));
   }
@@ -34,9 +37,9 @@ TEST(WatchOutboxTest, NothingIsToBeDoneAtFirst) {
 
 TEST(WatchOutboxTest, OneWriteAtATime) {
   WatchOutbox outbox;
-  outbox.Add(1, Bytes("one"));
+  outbox.Add(1, kLater, Bytes("one"));
   EXPECT_EQ(Next(outbox), "write one");
-  outbox.Add(2, Bytes("two"));
+  outbox.Add(2, kLater, Bytes("two"));
   EXPECT_EQ(Next(outbox), "nothing");
   outbox.WriteDone(true);
   EXPECT_EQ(Next(outbox), "write two");
@@ -44,12 +47,23 @@ TEST(WatchOutboxTest, OneWriteAtATime) {
   EXPECT_EQ(Next(outbox), "nothing");
 }
 
+TEST(WatchOutboxTest, TokenThatEndedWhileItWaitedIsNotSent) {
+  WatchOutbox outbox;
+  outbox.Add(1, kLater, Bytes("one"));
+  EXPECT_EQ(Next(outbox), "write one");
+  outbox.Add(2, kNow, Bytes("two"));
+  outbox.WriteDone(true);
+  EXPECT_EQ(Next(outbox, kNow), "nothing");
+  outbox.Add(3, kNow + absl::Nanoseconds(1), Bytes("three"));
+  EXPECT_EQ(Next(outbox, kNow), "write three");
+}
+
 TEST(WatchOutboxTest, OnlyTheNewestOfWhatCameDuringAWriteIsSent) {
   WatchOutbox outbox;
-  outbox.Add(1, Bytes("one"));
+  outbox.Add(1, kLater, Bytes("one"));
   EXPECT_EQ(Next(outbox), "write one");
-  outbox.Add(2, Bytes("two"));
-  outbox.Add(3, Bytes("three"));
+  outbox.Add(2, kLater, Bytes("two"));
+  outbox.Add(3, kLater, Bytes("three"));
   outbox.WriteDone(true);
   EXPECT_EQ(Next(outbox), "write three");
   outbox.WriteDone(true);
@@ -58,19 +72,19 @@ TEST(WatchOutboxTest, OnlyTheNewestOfWhatCameDuringAWriteIsSent) {
 
 TEST(WatchOutboxTest, ATokenThatWasOvertakenIsDropped) {
   WatchOutbox outbox;
-  outbox.Add(2, Bytes("two"));
-  outbox.Add(1, Bytes("one"));
+  outbox.Add(2, kLater, Bytes("two"));
+  outbox.Add(1, kLater, Bytes("one"));
   EXPECT_EQ(Next(outbox), "write two");
-  outbox.Add(1, Bytes("one"));
+  outbox.Add(1, kLater, Bytes("one"));
   outbox.WriteDone(true);
   EXPECT_EQ(Next(outbox), "nothing");
 }
 
 TEST(WatchOutboxTest, TheLastMessageReplacesATokenThatWaitsAndIsFollowedByOk) {
   WatchOutbox outbox;
-  outbox.Add(1, Bytes("one"));
+  outbox.Add(1, kLater, Bytes("one"));
   EXPECT_EQ(Next(outbox), "write one");
-  outbox.Add(2, Bytes("two"));
+  outbox.Add(2, kLater, Bytes("two"));
   outbox.EndWith(Bytes("revoked"));
   EXPECT_EQ(Next(outbox), "nothing");
   outbox.WriteDone(true);
@@ -84,7 +98,7 @@ TEST(WatchOutboxTest, TheLastMessageReplacesATokenThatWaitsAndIsFollowedByOk) {
 TEST(WatchOutboxTest, NothingFollowsTheLastMessage) {
   WatchOutbox outbox;
   outbox.EndWith(Bytes("revoked"));
-  outbox.Add(1, Bytes("one"));
+  outbox.Add(1, kLater, Bytes("one"));
   outbox.EndWith(Bytes("revoked again"));
   outbox.End(absl::UnavailableError("drain"));
   EXPECT_EQ(Next(outbox), "write revoked");
@@ -94,9 +108,9 @@ TEST(WatchOutboxTest, NothingFollowsTheLastMessage) {
 
 TEST(WatchOutboxTest, AFailureEndsAtOnceButForTheWriteThatIsUnderWay) {
   WatchOutbox outbox;
-  outbox.Add(1, Bytes("one"));
+  outbox.Add(1, kLater, Bytes("one"));
   EXPECT_EQ(Next(outbox), "write one");
-  outbox.Add(2, Bytes("two"));
+  outbox.Add(2, kLater, Bytes("two"));
   outbox.End(absl::UnavailableError("drain"));
   outbox.End(absl::InternalError("later"));
   EXPECT_EQ(Next(outbox), "nothing");
@@ -109,16 +123,16 @@ TEST(WatchOutboxTest, TheEndComesOnce) {
   outbox.End(absl::UnavailableError("drain"));
   EXPECT_EQ(Next(outbox), "end UNAVAILABLE");
   EXPECT_EQ(Next(outbox), "nothing");
-  outbox.Add(1, Bytes("one"));
+  outbox.Add(1, kLater, Bytes("one"));
   EXPECT_EQ(Next(outbox), "nothing");
 }
 
 TEST(WatchOutboxTest, AFailedWriteIsTheEndOfTheStream) {
   for (const bool revoked : {false, true}) {
     WatchOutbox outbox;
-    outbox.Add(1, Bytes("one"));
+    outbox.Add(1, kLater, Bytes("one"));
     EXPECT_EQ(Next(outbox), "write one");
-    outbox.Add(2, Bytes("two"));
+    outbox.Add(2, kLater, Bytes("two"));
     if (revoked) outbox.EndWith(Bytes("revoked"));
     outbox.WriteDone(false);
     EXPECT_EQ(Next(outbox), "end CANCELLED");
