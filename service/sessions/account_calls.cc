@@ -55,7 +55,9 @@ void AccountMachine::Login(CallId call, SessionManager::LoginOptions login,
     return;
   }
   const bool with_password = login.password.has_value();
-  if (IsLive() && !login.force_new && !with_password) {
+  // An operator who releases a hold wants to know whether the credential works now.
+  const bool past_hold = login.release_hold && hold_.IsActive(Now());
+  if (IsLive() && !login.force_new && !with_password && !past_hold) {
     HandOut();
     done(SessionManager::LoginResult{served_.get(), /*reused=*/true});
     return;
@@ -70,7 +72,6 @@ void AccountMachine::Login(CallId call, SessionManager::LoginOptions login,
       done(SessionManager::LoginResult{*std::move(session), /*reused=*/false});
     }
   };
-  const bool past_hold = login.release_hold && hold_.IsActive(Now());
   if (!with_password && !login.force_new && !past_hold) {
     Demand(std::move(waiter), std::move(login.device));
     return;

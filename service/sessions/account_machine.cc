@@ -134,7 +134,8 @@ void AccountMachine::NoteFailure(const absl::Status& failure, bool login) {
 void AccountMachine::HoldBackFor(const absl::Status& failure, const std::string& fingerprint) {
   const Reason reason = ReasonOf(failure).value_or(Reason::kCredentialRejected);
   hold_.Reject(Now(), reason, fingerprint);
-  world_.held.insert(account_.key);
+  // Others have no file that could change.
+  if (credential_ != nullptr) world_.held.insert(account_.key);
   Log(LogLevel::kError, "account_held_back",
       {{"tenant", account_.key.tenant},
        {"account", DisplayName(account_.key)},

@@ -8,6 +8,9 @@ namespace {
 constexpr double kRefreshAt = 0.8;
 constexpr double kRefreshAtWhenShort = 0.67;
 constexpr absl::Duration kShortLifetime = absl::Minutes(10);
+// However short-lived its tokens, an upstream is not asked for the next one more often than this
+// unless a caller waits for it.
+constexpr absl::Duration kShortestDelay = absl::Milliseconds(500);
 constexpr double kJitter = 0.1;
 constexpr absl::Duration kLongestSlack = absl::Seconds(5);
 constexpr double kMostOfLifetime = 0.9;
@@ -29,7 +32,8 @@ absl::Duration RefreshDelay(const SessionPolicy& policy, absl::Duration lifetime
   const double share =
       policy.refresh_at.value_or(lifetime < kShortLifetime ? kRefreshAtWhenShort : kRefreshAt);
   const double spread = 1 + kJitter * (2 * jitter - 1);
-  return std::min(lifetime * (share * spread), lifetime - Slack(lifetime));
+  return std::max(kShortestDelay,
+                  std::min(lifetime * (share * spread), lifetime - Slack(lifetime)));
 }
 
 bool IsAttainable(absl::Duration min_remaining, absl::Duration lifetime) {

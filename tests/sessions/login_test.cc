@@ -164,6 +164,18 @@ TEST_F(LoginTest, Row6ReleaseHoldThatSucceedsEndsTheHold) {
   EXPECT_EQ(RetryIn(Login(ForceNew())), absl::Minutes(5));
 }
 
+TEST_F(LoginTest, Row6ReleaseHoldIsAnAttemptEvenWhileASessionIsLive) {
+  GetToken();
+  upstream_.FailNext(Kind::kLogin, Rejected());
+  Login(ForceNew());
+  EXPECT_EQ(ReasonIn(Login(ForceNew())), Reason::kCredentialHeldBack);
+  const auto released = Login(ReleaseHold());
+  ASSERT_TRUE(released->has_value() && (*released)->ok());
+  EXPECT_FALSE((**released)->reused);
+  EXPECT_FALSE(Row().hold_end_time.has_value());
+  EXPECT_EQ(upstream_.Count(Kind::kLogin), 3);
+}
+
 TEST_F(LoginTest, Row6TwoWhoReleaseTheHoldShareOneAttempt) {
   upstream_.FailAlways(Kind::kLogin, Rejected());
   GetToken();

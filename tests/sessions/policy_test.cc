@@ -39,6 +39,11 @@ TEST(PolicyTest, RefreshIsNeverDueAfterTheTokenStopsBeingLive) {
   }
 }
 
+TEST(PolicyTest, RefreshIsNeverDueBeforeHalfASecond) {
+  EXPECT_EQ(RefreshDelay({}, absl::Milliseconds(50), kMiddle), absl::Milliseconds(500));
+  EXPECT_EQ(RefreshDelay({}, absl::Seconds(1), kMiddle), absl::Milliseconds(670));
+}
+
 TEST(PolicyTest, SlackIsATenthUpToFiveSeconds) {
   EXPECT_EQ(Slack(absl::Seconds(10)), absl::Seconds(1));
   EXPECT_EQ(Slack(absl::Seconds(50)), absl::Seconds(5));
