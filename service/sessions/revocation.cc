@@ -6,6 +6,7 @@
 #include "service/base/log.h"
 #include "service/model/failure.h"
 #include "service/sessions/policy.h"
+#include "service/sessions/refusal.h"
 
 namespace credbroker {
 namespace {
@@ -67,7 +68,10 @@ void Revocation::Run() {
 }
 
 void Revocation::OnRefreshed(absl::StatusOr<IssuedToken> token) {
-  if (token.ok()) {
+  if (token.ok() && parts_.loop.Now() >= token->sent + token->lifetime) {
+    // Nor would the next one be of use, if asked for at once.
+    TryAgain(ArrivedTooLate());
+  } else if (token.ok()) {
     session_.access_token = std::move(token->access_token);
     session_.access_token_expires = token->sent + token->lifetime;
     Run();

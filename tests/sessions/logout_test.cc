@@ -139,6 +139,18 @@ TEST_F(LogoutTest, TokenThatUpstreamHasEndedEarlyIsRefreshedFirst) {
   EXPECT_TRUE(Confirmed(logout));
 }
 
+TEST_F(LogoutTest, TokensThatEndOnTheWayAreNotAskedForWithoutAPause) {
+  GetToken();
+  loop_.SleepThrough(kLifetime);
+  upstream_.set_lifetime(absl::ZeroDuration());
+  Logout();
+  Settle();
+  EXPECT_EQ(upstream_.Count(Kind::kRefresh), 1);
+  upstream_.set_lifetime(kLifetime);
+  Advance(absl::Minutes(1));
+  EXPECT_THAT(Presented(Kind::kLogout), ElementsAre("access-3"));
+}
+
 TEST_F(LogoutTest, SessionThatProvesDeadOnTheWayOutIsLoggedOut) {
   GetToken();
   loop_.SleepThrough(kLifetime);

@@ -44,13 +44,17 @@ void WaitingRules::Check(const Call& call, bool idle) {
   }
 }
 
+// However short-lived a token is, nobody need renew it within this time.
+constexpr absl::Duration kShortestDelay = absl::Milliseconds(500);
+
 // A session that somebody uses does not end because nobody has renewed it in time.
 void WaitingRules::CheckFresh(const std::vector<Call*>& open) {
   for (const size_t account : ledger_.setting.accounts) {
     const AccountModel& model = ledger_.account(account);
     const int token = ledger_.TokenOf(account);
     if (token < 0 || model.state != SessionState::kLive || ledger_.session(model.session).dead ||
-        ledger_.now() < ledger_.LiveUntil(token)) {
+        ledger_.now() < ledger_.LiveUntil(token) ||
+        ledger_.now() < ledger_.truth.token(token).sent + kShortestDelay) {
       continue;
     }
     const bool watched = std::any_of(open.begin(), open.end(), [&](const Call* call) {
