@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_set.h"
@@ -41,6 +42,10 @@ class KeySource : public std::enable_shared_from_this<KeySource> {
   void Tick(absl::Time now);
   // Fetches, unless that is under way already.
   void Refresh(absl::Time now);
+
+  // Puts this key set in force, as if it had been fetched. INVALID_ARGUMENT if it is none; then
+  // the last good one stays.
+  absl::Status Offer(std::string text) { return Take(std::move(text)).status(); }
 
   // Null until the first set has come.
   std::shared_ptr<const JsonWebKeySet> keys() const;

@@ -113,6 +113,7 @@ BANS = [
             "service/upstream/scram_keys_file.cc",
             "service/upstream/session_api.cc", "service/upstream/session_json.cc",
             "service/sessions/account_calls.cc",
+            "service/main/issuer_keys.cc",
             "service/api/messages.cc", "service/api/tls_bundle.cc", "service/api/tls_credentials.cc",
             "service/api/token_answer.cc",
             "service/operator/write_secret_file.cc",
