@@ -42,7 +42,7 @@ bool IsHostName(absl::string_view host) {
 }
 
 // pchar of RFC 3986 section 3.3, '/' and '%'.
-bool IsPathCharacter(char c) {
+bool IsUrlPathCharacter(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
          absl::StrContains("-._~!$&'()*+,;=:@/%", absl::string_view(&c, 1));
 }
@@ -104,7 +104,7 @@ absl::StatusOr<UrlParts> SplitUrl(absl::string_view text) {
     parts.port = ParsePort(*port);
     if (!parts.port || *parts.port == 0) return Wrong("the port is not valid");
   }
-  if (!std::all_of(parts.path.begin(), parts.path.end(), IsPathCharacter)) {
+  if (!std::all_of(parts.path.begin(), parts.path.end(), IsUrlPathCharacter)) {
     return Wrong("the path holds characters that a URL must not hold");
   }
   return parts;

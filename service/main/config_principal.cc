@@ -27,7 +27,7 @@ bool IsLowerOrDigit(char c) {
 bool IsTrustDomainCharacter(char c) {
   return IsLowerOrDigit(c) || c == '.' || c == '-' || c == '_';
 }
-bool IsPathCharacter(char c) {
+bool IsNameCharacter(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-' || c == '_';
 }
 bool IsLabelCharacter(char c) { return IsLowerOrDigit(c) || c == '-'; }
@@ -35,7 +35,7 @@ bool IsLabelCharacter(char c) { return IsLowerOrDigit(c) || c == '-'; }
 // SPIFFE-ID section 2.2.
 bool IsPathSegment(absl::string_view segment) {
   return !segment.empty() && segment != "." && segment != ".." &&
-         std::all_of(segment.begin(), segment.end(), IsPathCharacter);
+         std::all_of(segment.begin(), segment.end(), IsNameCharacter);
 }
 
 std::optional<std::string> WhyNotSpiffe(absl::string_view id) {
@@ -79,7 +79,7 @@ std::optional<std::string> WhyNotServiceAccount(absl::string_view text) {
 // What certificates hold is compared as it is written there.
 std::optional<std::string> WhyNotDnsName(absl::string_view name) {
   const bool plain = !name.empty() && name.size() <= kLongestDnsName &&
-                     std::all_of(name.begin(), name.end(), IsPathCharacter);
+                     std::all_of(name.begin(), name.end(), IsNameCharacter);
   if (plain) return std::nullopt;
   return "must be dns:NAME, a host's name; '*' stands for nothing in it";
 }
