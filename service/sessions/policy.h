@@ -23,8 +23,9 @@ struct SessionPolicy {
 };
 
 // When a token of this lifetime is due to be refreshed, counted from when it was issued. `jitter`
-// in [0, 1) spreads it by ±10 %; it is drawn once per token. At least half a second, though the token
-// may have ended by then: upstream's lifetimes must not drive the broker to ask without a pause.
+// in [0, 1) spreads it by ±10 %; it is drawn once per token. At least half a second, though the
+// token may have ended by then: upstream's lifetimes must not drive the broker to ask without a
+// pause.
 absl::Duration RefreshDelay(const SessionPolicy& policy, absl::Duration lifetime, double jitter);
 
 // Whether a call may ask that `min_remaining` of a lifetime be left: up to 0.9 of it, since a token
