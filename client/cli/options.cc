@@ -264,7 +264,7 @@ NothingToRun FromParseError(const CLI::App& app, const CLI::ParseError& error) {
 
 }  // namespace
 
-std::variant<Options, NothingToRun> ParseCommandLine(int argc, const char* const* argv) {
+std::variant<Options, NothingToRun> ParseOptions(int argc, const char* const* argv) {
   Options options;
   CLI::App app(kHelpDescription, "credbroker");
   app.footer(kHelpFooter);

@@ -81,7 +81,7 @@ struct NothingToRun {
 // may stand before or after the command; given in both places, the one after the command holds.
 //
 // Nothing but the name of an option or command is repeated in `err`: the rest may be a password.
-std::variant<Options, NothingToRun> ParseCommandLine(int argc, const char* const* argv);
+std::variant<Options, NothingToRun> ParseOptions(int argc, const char* const* argv);
 
 }  // namespace credbroker
 

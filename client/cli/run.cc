@@ -86,7 +86,7 @@ int Run(const Options& options, std::istream& in, std::ostream& out, std::ostrea
 
 int RunCredbroker(int argc, const char* const* argv, std::istream& in, std::ostream& out,
                   std::ostream& err, absl::Time (*now)()) {
-  const std::variant<Options, NothingToRun> parsed = ParseCommandLine(argc, argv);
+  const std::variant<Options, NothingToRun> parsed = ParseOptions(argc, argv);
   int exit_code = kDone;
   if (const auto* nothing = std::get_if<NothingToRun>(&parsed)) {
     out << nothing->out;

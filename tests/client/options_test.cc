@@ -17,7 +17,7 @@ using ::testing::Not;
 std::variant<Options, NothingToRun> Parse(const std::vector<std::string>& arguments) {
   std::vector<const char*> argv = {"credbroker"};
   for (const std::string& argument : arguments) argv.push_back(argument.c_str());
-  return ParseCommandLine(static_cast<int>(argv.size()), argv.data());
+  return ParseOptions(static_cast<int>(argv.size()), argv.data());
 }
 
 Options Accepted(const std::vector<std::string>& arguments) {
