@@ -51,8 +51,9 @@ TEST(AuditEvent, HasTheNamesOfTheContract) {
 }
 
 TEST(AuditEvent, WhatOthersChoseCannotEndTheLineOrAddToIt) {
+  constexpr char kText[] = "a\r\n\0\"}{\"event\":\"login\"\x1b\xff\xe2\x80\xa8";
   AuditEvent event;
-  event.tenant = std::string("a\r\n\0\"}{\"event\":\"login\"\x1b\xff\xe2\x80\xa8", 29);
+  event.tenant = std::string(kText, sizeof kText - 1);
   const std::string line = AuditLine(event, kTime);
   EXPECT_EQ(line.find('\n'), line.size() - 1);
   EXPECT_EQ(line.find_first_not_of("\n"), 0u);
