@@ -37,6 +37,8 @@ constexpr std::array<const char*, 4> kUpstreamCalls = {"scram_first", "scram_fin
                                                        "logout"};
 constexpr std::array<const char*, 7> kUpstreamOutcomes = {
     "ok", "rejected", "forbidden", "dead", "unavailable", "malformed", "untrusted"};
+// In the order of ReloadSource.
+constexpr std::array<const char*, 4> kReloadSources = {"config", "tls", "secret", "jwks"};
 // The gRPC codes, 0 to 16.
 constexpr size_t kCodes = 17;
 
@@ -119,6 +121,8 @@ struct TenantSeries {
   std::map<std::string, Gauge*> sessions;
 };
 
+using GaugesByTenant = absl::flat_hash_map<std::string, const TenantGauges*>;
+
 }  // namespace
 
 // The children are looked up once and kept: a look-up by labels costs a dozen increments.
@@ -169,14 +173,24 @@ struct Metrics::Series {
   Family<Gauge>& build_info =
       AddGauge(registry, "credbroker_build_info", "Always 1; the label says what is running.");
 
+  using ByTenant = absl::flat_hash_map<std::string, std::unique_ptr<TenantSeries>>;
+
   // The keys do not change after the constructor.
   absl::flat_hash_map<std::string, std::unique_ptr<RpcSeries>> by_rpc;
-  absl::flat_hash_map<std::string, std::unique_ptr<TenantSeries>> by_tenant;
+  ByTenant by_tenant;
+  // Those of tenants that came later. They cost a lock, which the others need not pay.
+  mutable absl::Mutex later_mutex;
+  ByTenant by_later_tenant ABSL_GUARDED_BY(later_mutex);
+  std::array<Counter*, kReloadSources.size()> reload_failures_by_source;
+  std::array<Gauge*, kReloadSources.size()> config_generation_by_source;
   absl::Mutex gauges_mutex;
 
   void AddRpc(const char* rpc);
-  void AddTenant(const std::string& tenant);
+  void AddTenant(const std::string& tenant, ByTenant& to);
+  void AddReloadSources();
   TenantSeries* FindTenant(absl::string_view tenant) const;
+  void SetGaugesOf(const ByTenant& tenants, const GaugesByTenant& gauges)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(gauges_mutex);
   void SetGauges(const std::string& tenant, TenantSeries& series, const TenantGauges& now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(gauges_mutex);
 };
@@ -188,7 +202,7 @@ void Metrics::Series::AddRpc(const char* rpc) {
   by_rpc.emplace(rpc, std::move(series));
 }
 
-void Metrics::Series::AddTenant(const std::string& tenant) {
+void Metrics::Series::AddTenant(const std::string& tenant, ByTenant& to) {
   auto series = std::make_unique<TenantSeries>();
   for (size_t i = 0; i < kTokenOutcomes.size(); ++i)
     series->token_requests[i] =
@@ -203,12 +217,32 @@ void Metrics::Series::AddTenant(const std::string& tenant) {
   series->revocations_lost = &revocations_lost.Add({{"tenant", tenant}});
   series->login_outcome_unknown = &login_outcome_unknown.Add({{"tenant", tenant}});
   series->accounts_held_back = &accounts_held_back.Add({{"tenant", tenant}});
-  by_tenant.emplace(tenant, std::move(series));
+  to.emplace(tenant, std::move(series));
+}
+
+void Metrics::Series::AddReloadSources() {
+  for (size_t i = 0; i < kReloadSources.size(); ++i) {
+    reload_failures_by_source[i] = &reload_failures.Add({{"source", kReloadSources[i]}});
+    config_generation_by_source[i] = &config_generation.Add({{"source", kReloadSources[i]}});
+    config_generation_by_source[i]->Set(1);
+  }
 }
 
 TenantSeries* Metrics::Series::FindTenant(absl::string_view tenant) const {
-  const auto found = by_tenant.find(tenant);
-  return found == by_tenant.end() ? nullptr : found->second.get();
+  if (const auto found = by_tenant.find(tenant); found != by_tenant.end()) {
+    return found->second.get();
+  }
+  const absl::ReaderMutexLock lock(&later_mutex);
+  const auto found = by_later_tenant.find(tenant);
+  return found == by_later_tenant.end() ? nullptr : found->second.get();
+}
+
+void Metrics::Series::SetGaugesOf(const ByTenant& tenants, const GaugesByTenant& gauges) {
+  const TenantGauges nothing;
+  for (const auto& [tenant, series] : tenants) {
+    const auto found = gauges.find(tenant);
+    SetGauges(tenant, *series, found == gauges.end() ? nothing : *found->second);
+  }
 }
 
 void Metrics::Series::SetGauges(const std::string& tenant, TenantSeries& series,
@@ -234,9 +268,8 @@ void Metrics::Series::SetGauges(const std::string& tenant, TenantSeries& series,
 
 Metrics::Metrics(const std::vector<std::string>& tenants) : series_(std::make_unique<Series>()) {
   for (const char* rpc : kRpcs) series_->AddRpc(rpc);
-  for (const std::string& tenant : tenants) series_->AddTenant(tenant);
-  series_->reload_failures.Add({{"source", "config"}});
-  series_->config_generation.Add({{"source", "config"}}).Set(1);
+  for (const std::string& tenant : tenants) series_->AddTenant(tenant, series_->by_tenant);
+  series_->AddReloadSources();
   series_->build_info.Add({{"version", kVersion}}).Set(1);
 }
 
@@ -286,16 +319,29 @@ void Metrics::CountLoginOutcomeUnknown(absl::string_view tenant) {
   if (series != nullptr) series->login_outcome_unknown->Increment();
 }
 
-void Metrics::SetTenantGauges(const std::vector<TenantGauges>& gauges) {
-  absl::flat_hash_map<std::string, const TenantGauges*> by_name;
-  for (const TenantGauges& tenant : gauges) by_name[tenant.tenant] = &tenant;
-
-  const TenantGauges nothing;
-  absl::MutexLock lock(&series_->gauges_mutex);
-  for (const auto& [tenant, series] : series_->by_tenant) {
-    const auto found = by_name.find(tenant);
-    series_->SetGauges(tenant, *series, found == by_name.end() ? nothing : *found->second);
+void Metrics::AddTenants(const std::vector<std::string>& tenants) {
+  const absl::MutexLock lock(&series_->later_mutex);
+  for (const std::string& tenant : tenants) {
+    if (series_->by_tenant.contains(tenant) || series_->by_later_tenant.contains(tenant)) continue;
+    series_->AddTenant(tenant, series_->by_later_tenant);
   }
+}
+
+void Metrics::CountReload(ReloadSource source) {
+  series_->config_generation_by_source[Index(source)]->Increment();
+}
+
+void Metrics::CountReloadFailure(ReloadSource source) {
+  series_->reload_failures_by_source[Index(source)]->Increment();
+}
+
+void Metrics::SetTenantGauges(const std::vector<TenantGauges>& gauges) {
+  GaugesByTenant by_name;
+  for (const TenantGauges& tenant : gauges) by_name[tenant.tenant] = &tenant;
+  const absl::MutexLock lock(&series_->gauges_mutex);
+  series_->SetGaugesOf(series_->by_tenant, by_name);
+  const absl::ReaderMutexLock later_lock(&series_->later_mutex);
+  series_->SetGaugesOf(series_->by_later_tenant, by_name);
 }
 
 std::string Metrics::Render() const {

@@ -28,6 +28,10 @@ enum class UpstreamOutcome {
   kUntrusted
 };
 
+// The values of the label `source` of credbroker_reload_failures_total and
+// credbroker_config_generation: what can be loaded anew while the service runs.
+enum class ReloadSource { kConfig, kTls, kSecret, kJwks };
+
 // What one tenant's sessions look like now, for the gauges.
 struct TenantGauges {
   std::string tenant;
@@ -42,9 +46,9 @@ struct TenantGauges {
 //
 // Thread-safe. Counting is a look-up of the tenant or rpc, an increment and, where there is a
 // duration, a lock held for a few instructions; it allocates only when a histogram is first needed.
-// Tenants are known from the start, so that every label value is bounded by the configuration:
-// counting for an unknown one does nothing. Counters exist from the start, at 0, so that a rate
-// sees the first increment.
+// Tenants are made known first, so that every label value is bounded by the configuration: counting
+// for an unknown one does nothing. Counters exist from then on, at 0, so that a rate sees the first
+// increment.
 class Metrics {
  public:
   // Tenants named twice count once.
@@ -61,6 +65,14 @@ class Metrics {
   void CountUpstreamUntrusted(absl::string_view tenant);
   void CountRevocationLost(absl::string_view tenant);
   void CountLoginOutcomeUnknown(absl::string_view tenant);
+
+  // More tenants. Those that are known already, also those that are configured no more, go on
+  // counting where they were.
+  void AddTenants(const std::vector<std::string>& tenants);
+
+  // Another content of `source` is in force; one was refused.
+  void CountReload(ReloadSource source);
+  void CountReloadFailure(ReloadSource source);
 
   // Replaces the gauges of all tenants: one that is not named has no sessions.
   void SetTenantGauges(const std::vector<TenantGauges>& gauges);

@@ -135,12 +135,9 @@ bool AccountMachine::MayLogOut(const CallOptions& options) const {
          (!logging_in || BelongsToAny(exchange->plan.owner, options.principals));
 }
 
-void AccountMachine::Logout(CallId call, const CallOptions& options,
-                            SessionManager::LogoutDone done) {
-  if (!MayLogOut(options)) {
-    done(BelongsToAnother());
-    return;
-  }
+// Ends the session here at once, and upstream: that of an exchange that is running too, once it is
+// over.
+void AccountMachine::LogOut() {
   auto* exchange = std::get_if<Exchanging>(&activity_);
   // Its refresh token is in flight: the session is logged out when that is over.
   const bool refreshing = exchange != nullptr && exchange->started && !exchange->discarded &&
@@ -157,8 +154,17 @@ void AccountMachine::Logout(CallId call, const CallOptions& options,
   served_.Drop();
   if (IsResting()) Rest();
   ReleasePlace();
-  watchers_.EndAll(RevokedReason::kLoggedOut);
-  EndCalls();
+}
+
+void AccountMachine::Logout(CallId call, const CallOptions& options,
+                            SessionManager::LogoutDone done) {
+  if (!MayLogOut(options)) {
+    done(BelongsToAnother());
+    return;
+  }
+  LogOut();
+  watchers_.EndAll({RevokedReason::kLoggedOut, absl::OkStatus()});
+  EndCalls("the account was logged out while the call waited: ask again");
   if (logouts_.none_pending() && !IsExchanging()) {
     done(false);  // There was no session.
     return;

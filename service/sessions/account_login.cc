@@ -57,6 +57,7 @@ void AccountMachine::AbsorbQueuedLogins() {
 void AccountMachine::RunLogin() {
   auto& login = std::get<Exchanging>(activity_);
   login.started = true;
+  if (login.joinable) login.plan.credential = credential_;  // It may have changed since.
   world_.upstream.Login(account_, login.plan.credential, login.plan.device,
                         [self = shared_from_this()](absl::StatusOr<LoginGrant> grant) {
                           self->OnLoggedIn(std::move(grant));

@@ -9,11 +9,11 @@
 namespace credbroker {
 
 AccountMachine::AccountMachine(AccountWorld& world, UpstreamAccount account,
-                               std::shared_ptr<const Credential> credential)
+                               std::shared_ptr<const Credential> credential, uint64_t generation)
     : world_(world),
       account_(std::move(account)),
       credential_(std::move(credential)),
-      served_(world.cache, account_.key),
+      served_(world.cache, account_.key, generation),
       waiters_(world.loop),
       queued_logins_(world.loop),
       logouts_(world, account_) {}
@@ -114,7 +114,7 @@ bool AccountMachine::Accept(IssuedToken token, std::shared_ptr<const Grant> gran
 // The session ends without a logout: upstream has ended it, or nothing can renew it.
 void AccountMachine::DropSession(RevokedReason reason) {
   served_.Drop();
-  watchers_.EndAll(reason);
+  watchers_.EndAll({reason, absl::OkStatus()});
   Rest();
 }
 

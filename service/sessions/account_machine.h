@@ -1,6 +1,7 @@
 #ifndef CREDBROKER_SERVICE_SESSIONS_ACCOUNT_MACHINE_H_
 #define CREDBROKER_SERVICE_SESSIONS_ACCOUNT_MACHINE_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,9 +39,10 @@ class AccountMachine : public std::enable_shared_from_this<AccountMachine> {
  public:
   using Done = SessionManager::Done;
 
-  // `credential` is null for a caller's own account. `world` outlives this object.
+  // `credential` is null for a caller's own account. `generation`: of the account's last token, 0
+  // if there was none. `world` outlives this object.
   AccountMachine(AccountWorld& world, UpstreamAccount account,
-                 std::shared_ptr<const Credential> credential);
+                 std::shared_ptr<const Credential> credential, uint64_t generation);
 
   // The calls of SessionManager: account_calls.cc.
   void GetToken(CallId call, absl::Duration min_remaining, const CallOptions& options, Done done);
@@ -56,12 +58,24 @@ class AccountMachine : public std::enable_shared_from_this<AccountMachine> {
   // A reader found the refresh overdue.
   void Kick();
   void CheckHeldCredential();
+  // A credential that could not be read perhaps can be now.
+  void RetryCredential();
+
+  // What the configuration says now: account_settings.cc.
+  const UpstreamAccount& account() const { return account_; }
+  // Holds from the next exchange on. The session stays, so it must be the same user of the same
+  // upstream. `credential` is null if that is as it was.
+  void Reconfigure(UpstreamAccount account, std::shared_ptr<const Credential> credential);
+  // The account is configured no more, or is another now. The session is logged out; watches end
+  // with `end`. May come back by Reconfigure.
+  void Retire(const WatchEnd& end);
 
   // What is to be seen of it: account_state.cc.
   SessionRow Row() const;
   SessionState State() const;
   bool is_held_back() const { return hold_.IsActive(Now()); }
   const SessionPtr& session() const { return served_.get(); }
+  uint64_t generation() const { return served_.generation(); }
 
   // Nobody has asked for long: the session is not kept fresh.
   bool IsIdle() const;
@@ -97,7 +111,7 @@ class AccountMachine : public std::enable_shared_from_this<AccountMachine> {
   void StartForOldest();
   void Answer(TokenWaiter waiter, const absl::StatusOr<SessionPtr>& result);
   void AnswerAll(const absl::StatusOr<SessionPtr>& result);
-  void EndCalls();
+  void EndCalls(absl::string_view why);
 
   // account_machine.cc: from one activity to the next.
   void SetActivity(Activity activity);
@@ -108,6 +122,7 @@ class AccountMachine : public std::enable_shared_from_this<AccountMachine> {
   void Continue();
   bool Accept(IssuedToken token, std::shared_ptr<const Grant> grant, std::string owner);
   void DropSession(RevokedReason reason);
+  void LogOut();
   void NoteFailure(const absl::Status& failure, bool login);
   void HoldBackFor(const absl::Status& failure, const std::string& fingerprint);
   void ReleasePlace();
@@ -130,8 +145,8 @@ class AccountMachine : public std::enable_shared_from_this<AccountMachine> {
   RevokedReason WhyUnrenewable() const;
 
   AccountWorld& world_;
-  const UpstreamAccount account_;
-  const std::shared_ptr<const Credential> credential_;
+  UpstreamAccount account_;
+  std::shared_ptr<const Credential> credential_;
 
   ServedSession served_;
   Activity activity_;

@@ -6,7 +6,7 @@
 #include "absl/container/flat_hash_map.h"
 
 #include "service/base/log.h"
-#include "service/upstream/file_credential.h"
+#include "service/sessions/refusal.h"
 
 namespace credbroker {
 namespace {
@@ -32,23 +32,20 @@ AccountTable::AccountTable(const SessionManager::Parts& parts, const SessionPoli
              allowance_,
              parts.random.Bytes(kFingerprintKeySize),
              {}},
-      tenants_(tenants) {
-  for (const auto& tenant : tenants_.tenants()) {
-    for (const Account& account : tenant->accounts) {
-      Add({tenant, {tenant->name, account.name}, account.email, account.platform},
-          ConfiguredCredential(account));
-    }
-  }
+      tenants_(std::make_shared<const TenantDirectory>(tenants)) {
+  AddConfigured();
 }
 
 AccountTable::~AccountTable() {
   for (auto& [key, machine] : machines_) machine->Abandon();
+  for (auto& [key, machine] : retired_) machine->Abandon();
 }
 
 void AccountTable::Add(UpstreamAccount account, std::shared_ptr<const Credential> credential) {
   const AccountKey key = account.key;
   machines_.emplace(
-      key, std::make_shared<AccountMachine>(world_, std::move(account), std::move(credential)));
+      key, std::make_shared<AccountMachine>(world_, std::move(account), std::move(credential),
+                                            LastGeneration(key)));
 }
 
 std::shared_ptr<AccountMachine> AccountTable::Find(const AccountKey& key) const {
@@ -56,13 +53,17 @@ std::shared_ptr<AccountMachine> AccountTable::Find(const AccountKey& key) const 
   return found == machines_.end() ? nullptr : found->second;
 }
 
-std::shared_ptr<AccountMachine> AccountTable::FindOrAdd(const Target& target) {
+absl::StatusOr<std::shared_ptr<AccountMachine>> AccountTable::FindOrAdd(const Target& target) {
   if (auto found = Find(target.key); found != nullptr) return found;
+  // The call may have been let in under a configuration that is replaced by now.
+  std::optional<UpstreamAccount> account =
+      AsConfigured({target.tenant, target.key, target.email, target.tenant->platform});
+  if (!account.has_value()) return ConfigurationChanged();
   // Rejected ones are remembered too, for their holds; so they need a limit of their own.
   if (caller_accounts_ >= 2 * policy_.max_sessions) ForgetUnneeded();
-  if (caller_accounts_ >= 2 * policy_.max_sessions) return nullptr;
+  if (caller_accounts_ >= 2 * policy_.max_sessions) return TooManyAccounts();
   ++caller_accounts_;
-  Add({target.tenant, target.key, target.email, target.tenant->platform}, nullptr);
+  if (!Revive(*account, nullptr)) Add(*std::move(account), nullptr);
   return Find(target.key);
 }
 
@@ -138,7 +139,7 @@ std::vector<TenantGauges> AccountTable::Measure() const {
                                       SessionState::kBackingOff, SessionState::kHeldBack};
   std::vector<TenantGauges> all;
   absl::flat_hash_map<std::string, size_t> index;
-  for (const auto& tenant : tenants_.tenants()) {
+  for (const auto& tenant : tenants_->tenants()) {
     TenantGauges gauges;
     gauges.tenant = tenant->name;
     for (const SessionState state : kStates) {
@@ -161,6 +162,7 @@ std::vector<TenantGauges> AccountTable::Measure() const {
 }
 
 void AccountTable::CheckHeldCredentials() {
+  ForgetRetired();
   const std::vector<AccountKey> held(world_.held.begin(), world_.held.end());
   for (const AccountKey& key : held) {
     if (const auto machine = Find(key); machine != nullptr) {

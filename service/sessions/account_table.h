@@ -2,6 +2,7 @@
 #define CREDBROKER_SERVICE_SESSIONS_ACCOUNT_TABLE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
 
 #include "service/sessions/account_machine.h"
 
@@ -24,8 +26,12 @@ class AccountTable : private Capacity {
   // Null for a caller's own account that is not known (any more).
   std::shared_ptr<AccountMachine> Find(const AccountKey& key) const;
 
-  // Makes a machine for a caller's own account if there is none. Null if too many are remembered.
-  std::shared_ptr<AccountMachine> FindOrAdd(const Target& target);
+  // Makes a machine for a caller's own account if there is none. OVERLOADED if too many are
+  // remembered.
+  absl::StatusOr<std::shared_ptr<AccountMachine>> FindOrAdd(const Target& target);
+
+  // See SessionManager: tenant_change.cc.
+  void ReplaceTenants(std::shared_ptr<const TenantDirectory> tenants);
 
   // Where a call waits, so that it can be cancelled by its id alone. Forgotten by `Forget`.
   void Remember(CallId call, std::shared_ptr<AccountMachine> machine);
@@ -36,12 +42,19 @@ class AccountTable : private Capacity {
                                size_t limit) const;
   std::vector<TenantGauges> Measure() const;
   void CheckHeldCredentials();
+  void OnCredentialsChanged();
   void SetUpstreamRate(std::optional<int> per_caller) { allowance_.SetRate(per_caller); }
 
  private:
   bool Take() override;
   void GiveBack() override { --sessions_; }
   void Add(UpstreamAccount account, std::shared_ptr<const Credential> credential);
+  void AddConfigured();
+  std::optional<UpstreamAccount> AsConfigured(const UpstreamAccount& known) const;
+  void Retire(const AccountKey& key, const std::shared_ptr<AccountMachine>& machine);
+  bool Revive(const UpstreamAccount& account, const std::shared_ptr<const Credential>& credential);
+  uint64_t LastGeneration(const AccountKey& key) const;
+  void ForgetRetired();
   bool EvictIdleSession();
   void ForgetUnneeded();
 
@@ -49,8 +62,15 @@ class AccountTable : private Capacity {
   ExchangeGate gate_;
   UpstreamAllowance allowance_;
   AccountWorld world_;
-  const TenantDirectory tenants_;
+  std::shared_ptr<const TenantDirectory> tenants_;
+  // Of accounts that are configured, and callers' own of configured tenants.
   absl::btree_map<AccountKey, std::shared_ptr<AccountMachine>> machines_;
+  // What is no more, until it has ended upstream and no hold is left that would be forgotten with
+  // it, should it come back.
+  absl::btree_multimap<AccountKey, std::shared_ptr<AccountMachine>> retired_;
+  // Of configured accounts that were retired and are forgotten: if one comes back, its generations
+  // go on.
+  absl::flat_hash_map<AccountKey, uint64_t> last_generations_;
   absl::flat_hash_map<CallId, std::shared_ptr<AccountMachine>> calls_;
   size_t sessions_ = 0;
   size_t caller_accounts_ = 0;

@@ -138,11 +138,9 @@ void AccountMachine::StartForOldest() {
   }
 }
 
-// Those who wait for a token are told that the account was logged out.
-void AccountMachine::EndCalls() {
-  const absl::Status ended =
-      Failure(Reason::kUpstreamUnavailable,
-              "the account was logged out while the call waited: ask again", absl::ZeroDuration());
+// Those who wait for a token wait in vain.
+void AccountMachine::EndCalls(absl::string_view why) {
+  const absl::Status ended = Failure(Reason::kUpstreamUnavailable, why, absl::ZeroDuration());
   AnswerAll(ended);
   for (QueuedLogin& queued : queued_logins_.TakeAll()) Answer(std::move(queued.waiter), ended);
 }

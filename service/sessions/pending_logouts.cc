@@ -4,8 +4,8 @@
 
 namespace credbroker {
 
-PendingLogouts::PendingLogouts(AccountWorld& world, UpstreamAccount account)
-    : world_(world), account_(std::move(account)), waiting_(world.loop) {}
+PendingLogouts::PendingLogouts(AccountWorld& world, const UpstreamAccount& account)
+    : world_(world), account_(account), waiting_(world.loop) {}
 
 void PendingLogouts::Start(RevocableSession session, absl::Duration delay) {
   exchange_running_ = false;

@@ -20,8 +20,8 @@ class PendingLogouts {
  public:
   using Done = SessionManager::LogoutDone;
 
-  // `world` outlives this object.
-  PendingLogouts(AccountWorld& world, UpstreamAccount account);
+  // `world` and `account` outlive this object. What is started keeps the account as it is then.
+  PendingLogouts(AccountWorld& world, const UpstreamAccount& account);
 
   // Tells upstream after `delay`.
   void Start(RevocableSession session, absl::Duration delay);
@@ -48,7 +48,7 @@ class PendingLogouts {
   void OnEnd(const Revocation* ended, bool confirmed);
 
   AccountWorld& world_;
-  const UpstreamAccount account_;
+  const UpstreamAccount& account_;
   std::vector<std::shared_ptr<Revocation>> pending_;
   bool exchange_running_ = false;
   // One of those that ended since the last Wait was lost.

@@ -20,6 +20,8 @@ struct SessionPolicy {
   size_t max_sessions = 100'000;
   // A session that nobody asked for this long is no longer refreshed ahead.
   absl::Duration idle_timeout = absl::Hours(24);
+
+  friend bool operator==(const SessionPolicy&, const SessionPolicy&) = default;
 };
 
 // When a token of this lifetime is due to be refreshed, counted from when it was issued. `jitter`

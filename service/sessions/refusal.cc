@@ -42,4 +42,9 @@ absl::Status TooManyAccounts() {
   return Failure(Reason::kOverloaded, "too many accounts are remembered", kRoomPause);
 }
 
+absl::Status ConfigurationChanged() {
+  return Failure(Reason::kUpstreamUnavailable, "the account's configuration has changed: ask again",
+                 absl::ZeroDuration());
+}
+
 }  // namespace credbroker

@@ -20,6 +20,8 @@ absl::Status ArrivedTooLate();
 // OVERLOADED: see Capacity.
 absl::Status TooManySessions();
 absl::Status TooManyAccounts();
+// UPSTREAM_UNAVAILABLE, to be asked again at once: what the call was about has changed.
+absl::Status ConfigurationChanged();
 
 }  // namespace credbroker
 

@@ -5,8 +5,8 @@
 
 namespace credbroker {
 
-ServedSession::ServedSession(SessionCache& cache, AccountKey key)
-    : cache_(cache), key_(std::move(key)) {}
+ServedSession::ServedSession(SessionCache& cache, AccountKey key, uint64_t generation)
+    : cache_(cache), key_(std::move(key)), generation_(generation) {}
 
 void ServedSession::Serve(IssuedToken token, std::shared_ptr<const Grant> grant, Terms terms) {
   NoteReaders();

@@ -22,8 +22,8 @@ namespace credbroker {
 // which go on from one session to the next. Lives on the loop.
 class ServedSession {
  public:
-  // `cache` outlives this object.
-  ServedSession(SessionCache& cache, AccountKey key);
+  // `cache` outlives this object. `generation`: of the account's last token, if it is remembered.
+  ServedSession(SessionCache& cache, AccountKey key, uint64_t generation);
 
   // Null if there is none.
   const SessionPtr& get() const { return session_; }
@@ -79,7 +79,7 @@ class ServedSession {
   std::shared_ptr<Published> published_;
   bool refresh_token_dead_ = false;
   std::string owner_;
-  uint64_t generation_ = 0;
+  uint64_t generation_;
   absl::Duration lifetime_ = absl::InfiniteDuration();
   // Without the marks that readers have left on `published_`.
   Instant last_used_;

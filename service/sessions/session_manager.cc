@@ -6,6 +6,12 @@
 #include "service/sessions/refusal.h"
 
 namespace credbroker {
+namespace {
+
+// The account's machine, or why there is none.
+using Found = absl::StatusOr<std::shared_ptr<AccountMachine>>;
+
+}  // namespace
 
 absl::string_view StateName(SessionState state) {
   switch (state) {
@@ -69,10 +75,11 @@ template <typename Use>
 CallId SessionManager::OnLoop(Target target, bool add, Use use) {
   const CallId call = ++last_call_;
   loop_.Post([this, call, add, target = std::move(target), use = std::move(use)]() mutable {
-    std::shared_ptr<AccountMachine> machine =
-        add ? accounts_->FindOrAdd(target) : accounts_->Find(target.key);
-    if (machine != nullptr) accounts_->Remember(call, machine);
-    use(call, machine.get());
+    Found machine = accounts_->Find(target.key);
+    if (*machine == nullptr && add) machine = accounts_->FindOrAdd(target);
+    if (machine.ok() && *machine == nullptr) machine = LoginRequired();
+    if (machine.ok()) accounts_->Remember(call, *machine);
+    use(call, machine);
   });
   return call;
 }
@@ -91,13 +98,13 @@ CallId SessionManager::GetToken(Target target, absl::Duration min_remaining, Cal
   const std::string tenant = target.key.tenant;
   return OnLoop(std::move(target), /*add=*/false,
                 [this, tenant, min_remaining, options = std::move(options), done = std::move(done)](
-                    CallId call, AccountMachine* machine) mutable {
-                  if (machine == nullptr) {
+                    CallId call, const Found& machine) mutable {
+                  if (!machine.ok()) {
                     metrics_.CountTokenRequest(tenant, TokenOutcome::kRefused);
-                    done(LoginRequired());
+                    done(machine.status());
                     return;
                   }
-                  machine->GetToken(call, min_remaining, options, Ending(call, std::move(done)));
+                  (*machine)->GetToken(call, min_remaining, options, Ending(call, std::move(done)));
                 });
 }
 
@@ -105,13 +112,13 @@ CallId SessionManager::Login(Target target, LoginOptions login, CallOptions opti
                              LoginDone done) {
   const bool add = login.password.has_value();
   return OnLoop(std::move(target), add,
-                [this, add, login = std::move(login), options = std::move(options),
-                 done = std::move(done)](CallId call, AccountMachine* machine) mutable {
-                  if (machine == nullptr) {
-                    done(add ? TooManyAccounts() : LoginRequired());
+                [this, login = std::move(login), options = std::move(options),
+                 done = std::move(done)](CallId call, const Found& machine) mutable {
+                  if (!machine.ok()) {
+                    done(machine.status());
                     return;
                   }
-                  machine->Login(call, std::move(login), options, Ending(call, std::move(done)));
+                  (*machine)->Login(call, std::move(login), options, Ending(call, std::move(done)));
                 });
 }
 
@@ -119,36 +126,36 @@ CallId SessionManager::Refresh(Target target, std::optional<uint64_t> if_generat
                                CallOptions options, Done done) {
   return OnLoop(std::move(target), /*add=*/false,
                 [this, if_generation, options = std::move(options), done = std::move(done)](
-                    CallId call, AccountMachine* machine) mutable {
-                  if (machine == nullptr) {
-                    done(LoginRequired());
+                    CallId call, const Found& machine) mutable {
+                  if (!machine.ok()) {
+                    done(machine.status());
                     return;
                   }
-                  machine->Refresh(call, if_generation, options, Ending(call, std::move(done)));
+                  (*machine)->Refresh(call, if_generation, options, Ending(call, std::move(done)));
                 });
 }
 
 CallId SessionManager::Logout(Target target, CallOptions options, LogoutDone done) {
   return OnLoop(std::move(target), /*add=*/false,
                 [this, options = std::move(options), done = std::move(done)](
-                    CallId call, AccountMachine* machine) mutable {
-                  if (machine == nullptr) {
+                    CallId call, const Found& machine) mutable {
+                  if (!machine.ok()) {
                     done(false);
                     return;
                   }
-                  machine->Logout(call, options, Ending(call, std::move(done)));
+                  (*machine)->Logout(call, options, Ending(call, std::move(done)));
                 });
 }
 
 CallId SessionManager::Watch(Target target, CallOptions options, OnToken token, OnEnd end) {
   return OnLoop(std::move(target), /*add=*/false,
                 [this, options = std::move(options), token = std::move(token),
-                 end = std::move(end)](CallId call, AccountMachine* machine) mutable {
-                  if (machine == nullptr) {
-                    end(WatchEnd{std::nullopt, LoginRequired()});
+                 end = std::move(end)](CallId call, const Found& machine) mutable {
+                  if (!machine.ok()) {
+                    end(WatchEnd{std::nullopt, machine.status()});
                     return;
                   }
-                  machine->Watch(call, options, std::move(token), Ending(call, std::move(end)));
+                  (*machine)->Watch(call, options, std::move(token), Ending(call, std::move(end)));
                 });
 }
 
@@ -167,6 +174,16 @@ void SessionManager::Measure(GaugesDone done) {
 
 void SessionManager::SetUpstreamRate(std::optional<int> per_caller) {
   loop_.Post([this, per_caller] { accounts_->SetUpstreamRate(per_caller); });
+}
+
+void SessionManager::ReplaceTenants(std::shared_ptr<const TenantDirectory> tenants) {
+  loop_.Post([this, tenants = std::move(tenants)]() mutable {
+    accounts_->ReplaceTenants(std::move(tenants));
+  });
+}
+
+void SessionManager::OnCredentialsChanged() {
+  loop_.Post([this] { accounts_->OnCredentialsChanged(); });
 }
 
 void SessionManager::Tidy() {

@@ -153,6 +153,18 @@ class SessionManager {
   // for the calls that follow.
   void SetUpstreamRate(std::optional<int> per_caller);
 
+  // What is configured from now on, replaced whole. Accounts that are configured no more, and those
+  // with another e-mail address or base URL, are logged out: watches of the former end with
+  // kTenantRemoved. The others keep their session; what else has changed holds from the next
+  // exchange on. An account with another credential is held back no more, unless its content is
+  // what was rejected. Callers' own accounts are logged out where the tenant no longer takes
+  // passwords, or has an account of this address now.
+  void ReplaceTenants(std::shared_ptr<const TenantDirectory> tenants);
+
+  // Some accounts' secrets hold something else than before: what was refused for want of a secret,
+  // or with the one before, may be tried again at once.
+  void OnCredentialsChanged();
+
   // Lets go of every hold whose credential's content has changed since it was rejected, and of old
   // tokens that a reader was looking at when they were replaced. To be called every second.
   void Tidy();

@@ -8,10 +8,10 @@ void Watchers::Push(const SessionPtr& session) {
   for (auto& [call, watcher] : open_) watcher.token(session);
 }
 
-void Watchers::EndAll(RevokedReason reason) {
+void Watchers::EndAll(const WatchEnd& end) {
   absl::btree_map<CallId, Watcher> ending;
   ending.swap(open_);
-  for (auto& [call, watcher] : ending) watcher.end(WatchEnd{reason, absl::OkStatus()});
+  for (auto& [call, watcher] : ending) watcher.end(end);
 }
 
 bool Watchers::End(CallId call, const absl::Status& status) {

@@ -24,8 +24,8 @@ class Watchers {
 
   void Push(const SessionPtr& session);
 
-  // The session is gone, and there will be none in its place.
-  void EndAll(RevokedReason reason);
+  // The session is gone.
+  void EndAll(const WatchEnd& end);
   // False if it is not one of these.
   bool End(CallId call, const absl::Status& status);
 

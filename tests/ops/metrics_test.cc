@@ -110,8 +110,10 @@ TEST(MetricsTest, CountersStartAtZero) {
                              {{"tenant", "acme"}, {"call", call}, {"outcome", outcome}}),
                   Optional(0))
           << call << outcome;
-  EXPECT_THAT(page.Value("credbroker_reload_failures_total", {{"source", "config"}}), Optional(0));
-  EXPECT_THAT(page.Value("credbroker_config_generation", {{"source", "config"}}), Optional(1));
+  for (const char* source : {"config", "tls", "secret", "jwks"}) {
+    EXPECT_THAT(page.Value("credbroker_reload_failures_total", {{"source", source}}), Optional(0));
+    EXPECT_THAT(page.Value("credbroker_config_generation", {{"source", source}}), Optional(1));
+  }
   EXPECT_THAT(page.Value("credbroker_build_info", {{"version", kVersion}}), Optional(1));
 }
 
@@ -217,6 +219,37 @@ TEST(MetricsTest, TenantsCountApart) {
   EXPECT_THAT(page.Value("credbroker_revocations_lost_total", globex), Optional(1));
   EXPECT_THAT(page.Value("credbroker_login_outcome_unknown_total", acme), Optional(0));
   EXPECT_THAT(page.Value("credbroker_login_outcome_unknown_total", globex), Optional(1));
+}
+
+TEST(MetricsTest, TenantsThatComeLaterCountToo) {
+  Metrics metrics({"acme"});
+  metrics.CountTokenRequest("acme", TokenOutcome::kHit);
+  metrics.CountTokenRequest("globex", TokenOutcome::kHit);
+  metrics.AddTenants({"acme", "globex"});
+  metrics.AddTenants({"globex"});
+  metrics.CountTokenRequest("acme", TokenOutcome::kHit);
+  metrics.CountTokenRequest("globex", TokenOutcome::kHit);
+  metrics.SetTenantGauges({{"globex", {{"live", 1}}, absl::Minutes(2), 0}});
+  const Exposition page = Read(metrics);
+  const auto hits = [&](const char* tenant) {
+    return page.Value("credbroker_token_requests_total", {{"tenant", tenant}, {"outcome", "hit"}});
+  };
+  EXPECT_THAT(hits("acme"), Optional(2));
+  EXPECT_THAT(hits("globex"), Optional(1));
+  EXPECT_THAT(page.Value("credbroker_sessions", {{"tenant", "globex"}, {"state", "live"}}),
+              Optional(1));
+}
+
+TEST(MetricsTest, ReloadsCountBySource) {
+  Metrics metrics({});
+  metrics.CountReload(ReloadSource::kTls);
+  metrics.CountReload(ReloadSource::kTls);
+  metrics.CountReloadFailure(ReloadSource::kSecret);
+  const Exposition page = Read(metrics);
+  EXPECT_THAT(page.Value("credbroker_config_generation", {{"source", "tls"}}), Optional(3));
+  EXPECT_THAT(page.Value("credbroker_config_generation", {{"source", "jwks"}}), Optional(1));
+  EXPECT_THAT(page.Value("credbroker_reload_failures_total", {{"source", "secret"}}), Optional(1));
+  EXPECT_THAT(page.Value("credbroker_reload_failures_total", {{"source", "config"}}), Optional(0));
 }
 
 TEST(MetricsTest, UnknownTenantsAndRpcsAddNoSeries) {
