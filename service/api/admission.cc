@@ -3,6 +3,7 @@
 #include <grpc/grpc_security_constants.h>
 
 #include <chrono>
+#include <memory>
 #include <utility>
 
 #include "service/base/status_macros.h"
@@ -41,7 +42,9 @@ absl::StatusOr<Admission> Admit(const ApiParts& parts, const grpc::CallbackServe
                               parts.authenticator.Identify(evidence.view(), parts.loop.WallNow()));
   if (!caller.principals.empty()) names.principal = caller.principals.front();
   CREDBROKER_RETURN_IF_ERROR(fields);
-  CREDBROKER_ASSIGN_OR_RETURN(Access access, Decide(caller, request, parts.tenants, parts.access));
+  const std::shared_ptr<const AccessRules> rules = parts.access.Get();
+  CREDBROKER_ASSIGN_OR_RETURN(Access access,
+                              Decide(caller, request, *rules->tenants, rules->policy));
   Admission admission;
   admission.target = {std::move(access.tenant), std::move(access.key), std::move(access.email)};
   admission.options.deadline = DeadlineOf(context, parts.loop);

@@ -15,10 +15,10 @@
 #include "service/base/clock.h"
 #include "service/base/loop.h"
 #include "service/base/random.h"
+#include "service/base/snapshot.h"
 #include "service/base/worker_pool.h"
 #include "service/callers/authenticator.h"
 #include "service/callers/authorizer.h"
-#include "service/model/tenant.h"
 #include "service/ops/metrics.h"
 #include "service/sessions/session_manager.h"
 
@@ -28,11 +28,10 @@ namespace credbroker {
 struct ApiParts {
   SessionManager& sessions;
   Metrics& metrics;
-  const TenantDirectory& tenants;
+  const Snapshot<AccessRules>& access;
   // The sessions'.
   Loop& loop;
   Random& random;
-  const AccessPolicy& access;
   const Authenticator& authenticator;
   CallTracker& tracker;
   // Sends answers: that costs tens of microseconds each, which the sessions' loop does not have.

@@ -61,15 +61,14 @@ std::unique_ptr<const Authenticator> NewAuthenticator(const GrpcServerOptions& o
 
 class GrpcServer::Serving {
  public:
-  Serving(const GrpcServerOptions& options, const AccessPolicy& access, const Parts& parts,
+  Serving(const GrpcServerOptions& options, const Parts& parts,
           std::unique_ptr<TcpListener> listener)
       : host_(options.host),
-        access_(access),
         authenticator_(NewAuthenticator(options, parts.bearer_tokens)),
         responder_(kResponderThreads, kResponderNiceness),
-        api_{
-            parts.sessions, parts.metrics,   parts.tenants, parts.loop, parts.random,
-            access_,        *authenticator_, tracker_,      responder_, options.max_connection_age},
+        api_{parts.sessions, parts.metrics, parts.access,
+             parts.loop,     parts.random,  *authenticator_,
+             tracker_,       responder_,    options.max_connection_age},
         service_(api_, watches_),
         port_(listener->port()),
         credentials_(CredentialsFor(options)) {
@@ -135,7 +134,6 @@ class GrpcServer::Serving {
   void CutOff() { server_->Shutdown(absl::ToChronoTime(absl::UnixEpoch())); }
 
   const std::string host_;
-  const AccessPolicy access_;
   const std::unique_ptr<const Authenticator> authenticator_;
   CallTracker tracker_;
   ThreadWorkerPool responder_;
@@ -155,14 +153,13 @@ GrpcServer::GrpcServer(std::unique_ptr<Serving> serving) : serving_(std::move(se
 GrpcServer::~GrpcServer() = default;
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const GrpcServerOptions& options,
-                                                              const AccessPolicy& access,
                                                               const Parts& parts) {
   // Listening on an address of loopback is not enough: where route_localnet is on, as on nodes of
   // Kubernetes, neighbours can reach that too (CVE-2020-8558).
   auto listener = options.tls == nullptr ? TcpListener::Open(options.host, options.port, IsLoopback)
                                          : TcpListener::Open(options.host, options.port);
   if (!listener.ok()) return listener.status();
-  auto serving = std::make_unique<Serving>(options, access, parts, *std::move(listener));
+  auto serving = std::make_unique<Serving>(options, parts, *std::move(listener));
   if (!serving->ok()) return absl::UnavailableError("the gRPC server cannot be started");
   return std::unique_ptr<GrpcServer>(new GrpcServer(std::move(serving)));
 }

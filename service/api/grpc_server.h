@@ -12,9 +12,9 @@
 #include "service/api/server_tls.h"
 #include "service/base/loop.h"
 #include "service/base/random.h"
+#include "service/base/snapshot.h"
 #include "service/callers/authenticator.h"
 #include "service/callers/authorizer.h"
-#include "service/model/tenant.h"
 #include "service/ops/metrics.h"
 #include "service/sessions/session_manager.h"
 
@@ -47,7 +47,8 @@ class GrpcServer {
   struct Parts {
     SessionManager& sessions;
     Metrics& metrics;
-    const TenantDirectory& tenants;
+    // Read anew for each call, so that it can be replaced.
+    const Snapshot<AccessRules>& access;
     // The sessions'.
     Loop& loop;
     Random& random;
@@ -57,7 +58,6 @@ class GrpcServer {
 
   // Serves at once. INVALID_ARGUMENT or UNAVAILABLE if the address cannot be had.
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(const GrpcServerOptions& options,
-                                                           const AccessPolicy& access,
                                                            const Parts& parts);
   // Cuts off whoever is left. The sessions' loop must still run, and calls their callbacks.
   ~GrpcServer();

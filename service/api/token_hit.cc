@@ -2,6 +2,7 @@
 
 #include <grpc/grpc.h>
 
+#include <memory>
 #include <new>
 #include <optional>
 
@@ -34,9 +35,10 @@ class HitReactor : public grpc::ServerUnaryReactor {
 };
 
 SessionPtr FindHit(const ApiParts& parts, const Caller& caller, const TokenQuery& query) {
+  const std::shared_ptr<const AccessRules> rules = parts.access.Get();
   const absl::StatusOr<Access> access =
-      Decide(caller, {Rpc::kGetToken, query.tenant, query.account, false, false}, parts.tenants,
-             parts.access);
+      Decide(caller, {Rpc::kGetToken, query.tenant, query.account, false, false}, *rules->tenants,
+             rules->policy);
   if (!access.ok()) return nullptr;
   return parts.sessions.Peek(access->key, query.min_remaining_lifetime, caller.principals);
 }

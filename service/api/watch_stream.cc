@@ -157,8 +157,9 @@ void WatchStream::Watch(Admission admission) {
 
 absl::Status WatchStream::Reauthorise() const {
   if (parts_.loop.WallNow() >= caller_.expires) return IdentityExpired();
-  return Decide(caller_, {Rpc::kWatchToken, names_.tenant, account_, false, false}, parts_.tenants,
-                parts_.access)
+  const std::shared_ptr<const AccessRules> rules = parts_.access.Get();
+  return Decide(caller_, {Rpc::kWatchToken, names_.tenant, account_, false, false}, *rules->tenants,
+                rules->policy)
       .status();
 }
 

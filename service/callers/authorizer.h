@@ -35,6 +35,12 @@ struct AccessPolicy {
   std::optional<std::vector<std::string>> operators = std::nullopt;
 };
 
+// What Decide goes by. Replaced whole when the configuration changes.
+struct AccessRules {
+  std::shared_ptr<const TenantDirectory> tenants;
+  AccessPolicy policy;
+};
+
 // What a call asks for, in the caller's own words, which may be anything.
 struct AccessRequest {
   Rpc rpc = Rpc::kGetToken;

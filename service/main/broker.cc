@@ -12,6 +12,7 @@
 #include "service/base/random.h"
 #include "service/base/status_macros.h"
 #include "service/base/version.h"
+#include "service/main/config_change.h"
 #include "service/main/listener_probe.h"
 
 namespace credbroker {
@@ -23,51 +24,51 @@ constexpr int kWorkerNiceness = 10;
 constexpr absl::Duration kLongestMeasure = absl::Seconds(1);
 constexpr absl::Duration kLongestProbe = absl::Seconds(2);
 
-std::vector<std::shared_ptr<const Tenant>> Shared(const std::vector<Tenant>& tenants) {
-  std::vector<std::shared_ptr<const Tenant>> shared;
-  for (const Tenant& tenant : tenants) shared.push_back(std::make_shared<const Tenant>(tenant));
-  return shared;
-}
-
-std::vector<std::string> Names(const std::vector<Tenant>& tenants) {
-  std::vector<std::string> names;
-  for (const Tenant& tenant : tenants) names.push_back(tenant.name);
-  return names;
-}
-
 int Cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
 
 }  // namespace
 
-Broker::Broker(const Config& config)
+Broker::Broker(const std::string& config_file, const Config& config, bool in_kubernetes_pod)
     : config_(config),
-      tenants_(Shared(config.tenants)),
-      metrics_(Names(config.tenants)),
+      surroundings_{in_kubernetes_pod, /*plaintext=*/!config.server.tls.has_value()},
+      server_(std::make_shared<const ServerConfig>(config.server)),
+      access_(RulesOf(config, DirectoryOf(config.tenants, TenantDirectory({})), surroundings_)),
+      metrics_(NamesOf(config.tenants)),
       loop_(SystemClock(), "sessions"),
       http_(loop_, absl::StrCat("credbroker/", kVersion)),
       workers_(std::make_unique<ThreadWorkerPool>(Cores(), kWorkerNiceness)),
       upstream_({loop_, http_, *workers_, SystemRandom(), metrics_}, kVersion),
-      sessions_({loop_, upstream_, SystemRandom(), metrics_}, config.sessions, tenants_) {}
+      sessions_({loop_, upstream_, SystemRandom(), metrics_}, config.sessions,
+                *access_.Get()->tenants),
+      reload_(config_file, config, {*this, metrics_, SystemRandom(), SystemClock()}) {}
 
-absl::StatusOr<std::unique_ptr<Broker>> Broker::Start(const Config& config,
+absl::StatusOr<std::unique_ptr<Broker>> Broker::Start(const std::string& config_file,
+                                                      const Config& config,
                                                       bool in_kubernetes_pod) {
-  std::unique_ptr<Broker> broker(new Broker(config));
-  CREDBROKER_RETURN_IF_ERROR(broker->Serve(in_kubernetes_pod));
+  std::unique_ptr<Broker> broker(new Broker(config_file, config, in_kubernetes_pod));
+  CREDBROKER_RETURN_IF_ERROR(broker->Serve());
   return broker;
 }
 
-absl::Status Broker::Serve(bool in_kubernetes_pod) {
+absl::Status Broker::Serve() {
   readiness_.SetOk("configuration");
   readiness_.SetOk("store");
   readiness_.SetOk("not-draining");
   GrpcServerOptions options;
   options.host = config_.server.listen.host;
   options.port = config_.server.listen.port;
+  if (config_.server.tls.has_value()) {
+    CREDBROKER_ASSIGN_OR_RETURN(TlsBundle bundle,
+                                LoadTlsBundle(*config_.server.tls, SystemClock().Wall()));
+    WarnOfConcerns(bundle);
+    tls_ = std::make_shared<ServerTls>(std::move(bundle), config_.kubernetes.has_value());
+  }
+  options.tls = tls_;
+  options.connections = config_.connection_limits;
   options.reflection = config_.server.reflection;
   options.max_connection_age = config_.server.max_connection_age;
   CREDBROKER_ASSIGN_OR_RETURN(
-      grpc_, GrpcServer::Start(options, AccessPolicy{in_kubernetes_pod},
-                               {sessions_, metrics_, tenants_, loop_, SystemRandom()}));
+      grpc_, GrpcServer::Start(options, {sessions_, metrics_, access_, loop_, SystemRandom()}));
   if (config_.admin.has_value()) {
     AdminOptions admin;
     admin.host = config_.admin->listen.host;
@@ -79,10 +80,12 @@ absl::Status Broker::Serve(bool in_kubernetes_pod) {
                                 AdminServer::Start(admin, metrics_, readiness_, std::move(hooks)));
   }
   loop_.Post([this] { TidySessions(); });
+  reloading_ = std::make_unique<ReloadThread>(reload_);
   return absl::OkStatus();
 }
 
 Broker::~Broker() {
+  reloading_.reset();
   if (admin_ != nullptr) admin_->Stop();
   grpc_.reset();
   loop_.Stop();
@@ -103,12 +106,13 @@ void Broker::Drain() {
   Log(LogLevel::kInfo, "draining");
   readiness_.SetFailing("not-draining", "the service is shutting down");
   grpc_->BeginDrain();
-  if (config_.server.drain_delay > absl::ZeroDuration()) {
-    absl::Notification().WaitForNotificationWithTimeout(config_.server.drain_delay);
+  const std::shared_ptr<const ServerConfig> server = server_.Get();
+  if (server->drain_delay > absl::ZeroDuration()) {
+    absl::Notification().WaitForNotificationWithTimeout(server->drain_delay);
   }
   closing_ = true;
   grpc_->RefuseNew();
-  grpc_->FinishCalls(config_.server.drain_grace);
+  grpc_->FinishCalls(server->drain_grace);
 }
 
 // A scraper waits for this, so not for ever.
@@ -125,7 +129,7 @@ void Broker::RefreshGauges() {
 // ended.
 absl::Status Broker::ProbeListener() const {
   if (closing_) return absl::OkStatus();
-  return credbroker::ProbeListener({.address = grpc_->address()}, kLongestProbe,
+  return credbroker::ProbeListener({grpc_->address(), tls_ != nullptr}, kLongestProbe,
                                    [this](const PeerAddress& peer) { grpc_->LetPast(peer); });
 }
 

@@ -9,9 +9,15 @@
 #include "absl/status/statusor.h"
 
 #include "service/api/grpc_server.h"
+#include "service/api/server_tls.h"
 #include "service/base/event_loop.h"
+#include "service/base/snapshot.h"
 #include "service/base/worker_pool.h"
+#include "service/callers/authorizer.h"
+#include "service/main/broker_reload.h"
 #include "service/main/config.h"
+#include "service/main/reload.h"
+#include "service/main/reload_thread.h"
 #include "service/model/tenant.h"
 #include "service/ops/admin_server.h"
 #include "service/ops/metrics.h"
@@ -23,12 +29,14 @@
 namespace credbroker {
 
 // The composition root: builds the service in order, and stops it in reverse.
-class Broker {
+class Broker : private ReloadTarget {
  public:
-  // Serves at once. UNAVAILABLE or INVALID_ARGUMENT if an address cannot be had.
-  static absl::StatusOr<std::unique_ptr<Broker>> Start(const Config& config,
+  // Serves at once what `config` says, which was loaded from `config_file`, and what that file
+  // comes to say later. UNAVAILABLE or INVALID_ARGUMENT if an address cannot be had.
+  static absl::StatusOr<std::unique_ptr<Broker>> Start(const std::string& config_file,
+                                                       const Config& config,
                                                        bool in_kubernetes_pod);
-  ~Broker();
+  ~Broker() override;
 
   // HOST:PORT of each listener: gRPC, then the admin endpoint if there is one.
   std::vector<std::string> addresses() const;
@@ -37,15 +45,29 @@ class Broker {
   // calls in flight for at most `drain_grace`. Blocks.
   void Drain();
 
+  // Looks for changes of the configuration now rather than soon. Does not block.
+  void LookForChanges() { reloading_->Ask(); }
+
  private:
-  explicit Broker(const Config& config);
-  absl::Status Serve(bool in_kubernetes_pod);
+  Broker(const std::string& config_file, const Config& config, bool in_kubernetes_pod);
+
+  // broker_reload.cc, on the thread that looks for changes.
+  void Use(const Config& config) override;
+  absl::StatusOr<Commit> LoadTls(const TlsFiles& files) override;
+  absl::StatusOr<Commit> LoadKeySet(const std::string& file) override;
+  void OnSecretsChanged() override;
+
+  absl::Status Serve();
   void RefreshGauges();
   absl::Status ProbeListener() const;
   void TidySessions();
 
+  // What it was started with.
   const Config config_;
-  const TenantDirectory tenants_;
+  const Surroundings surroundings_;
+  // How it is to end.
+  Snapshot<ServerConfig> server_;
+  Snapshot<AccessRules> access_;
   Metrics metrics_;
   Readiness readiness_;
   EventLoop loop_;
@@ -54,10 +76,14 @@ class Broker {
   std::unique_ptr<ThreadWorkerPool> workers_;
   ScramUpstream upstream_;
   SessionManager sessions_;
+  // Null: plaintext.
+  std::shared_ptr<ServerTls> tls_;
   std::unique_ptr<GrpcServer> grpc_;
   // The drain has begun to turn new connections away.
   std::atomic<bool> closing_ = false;
   std::unique_ptr<AdminServer> admin_;
+  Reload reload_;
+  std::unique_ptr<ReloadThread> reloading_;
 };
 
 }  // namespace credbroker

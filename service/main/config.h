@@ -9,7 +9,7 @@
 #include "absl/time/time.h"
 
 #include "service/api/limits.h"
-#include "service/api/server_tls.h"
+#include "service/api/tls_bundle.h"
 #include "service/callers/kubernetes_callers.h"
 #include "service/main/config_address.h"
 #include "service/main/config_fault.h"
@@ -33,12 +33,16 @@ struct ServerConfig {
   absl::Duration drain_delay = absl::ZeroDuration();
   // Then: nothing new, calls in flight finish.
   absl::Duration drain_grace = absl::Seconds(20);
+
+  friend bool operator==(const ServerConfig&, const ServerConfig&) = default;
 };
 
 struct AdminConfig {
   HostPort listen{"127.0.0.1", 9090};
   // If the file does not say: true on a loopback address only.
   bool status_page = true;
+
+  friend bool operator==(const AdminConfig&, const AdminConfig&) = default;
 };
 
 // A file with a secret, and where the configuration names it.
@@ -49,6 +53,8 @@ struct SecretFile {
   // E.g. "tenants[0].accounts[1].password_file".
   std::string field;
   int line = 0;
+
+  friend bool operator==(const SecretFile&, const SecretFile&) = default;
 };
 
 struct Config {
@@ -71,6 +77,8 @@ struct Config {
   std::vector<SecretFile> secret_files;
   // What is good and can hardly be meant.
   Faults warnings;
+
+  friend bool operator==(const Config&, const Config&) = default;
 };
 
 }  // namespace credbroker

@@ -9,7 +9,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_split.h"
 
+#include "service/api/tls_bundle.h"
+#include "service/base/clock.h"
 #include "service/callers/authorizer.h"
 #include "service/main/config_address.h"
 #include "service/main/config_callers.h"
@@ -38,16 +41,32 @@ std::optional<HostPort> Address(FieldReader& mapping, absl::string_view name) {
   return address;
 }
 
-void ReadTls(FieldReader& server, const std::string& file, Config& config) {
+// The files may each be good and yet not belong together (faults.md row 33).
+void CheckTlsBundle(FieldReader& tls, const TlsFiles& files) {
+  const absl::Status status = LoadTlsBundle(files, SystemClock().Wall()).status();
+  if (status.ok()) return;
+  // The message begins with the field that it is about.
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(absl::string_view(status.message()), absl::MaxSplits(": ", 1));
+  if (tls.Has(parts.first)) {
+    tls.Refuse(parts.first, parts.second);
+  } else {
+    tls.Refuse(absl::string_view(status.message()));
+  }
+}
+
+void ReadTls(FieldReader& server, const std::string& file, const Faults& faults, Config& config) {
   std::optional<FieldReader> tls = server.Mapping("tls");
   if (!tls) return;
   TlsFiles& to = config.server.tls.emplace();
+  const size_t faults_before = faults.size();
   tls->Require("certificate_file");
   tls->Require("private_key_file");
   to.certificate_file = ReadPath(*tls, "certificate_file", file, CheckCertificates);
   to.private_key_file = ReadPath(*tls, "private_key_file", file, CheckReadable);
   to.client_ca_file = ReadPath(*tls, "client_ca_file", file, CheckCertificates);
   tls->Finish();
+  if (faults.size() == faults_before) CheckTlsBundle(*tls, to);
   if (IsReadableByOthers(to.private_key_file)) {
     config.warnings.push_back({tls->LineOf("private_key_file"), "server.tls.private_key_file",
                                "the file can be read by others than its owner"});
@@ -55,12 +74,12 @@ void ReadTls(FieldReader& server, const std::string& file, Config& config) {
 }
 
 void ReadServer(FieldReader& root, const std::string& file, const Supported& supported,
-                Config& config) {
+                const Faults& faults, Config& config) {
   if (!root.Require("server")) return;
   FieldReader server = *root.Mapping("server");
   ServerConfig& to = config.server;
   if (!supported.tls) RefuseUnsupported(server, "tls");
-  ReadTls(server, file, config);
+  ReadTls(server, file, faults, config);
   server.Require("listen");
   if (const auto listen = Address(server, "listen")) {
     to.listen = *listen;
@@ -181,7 +200,7 @@ std::variant<Config, Faults> ReadConfig(absl::string_view text, const std::strin
   const std::optional<YamlNode> document = LoadYaml(text, faults);
   if (document) {
     FieldReader root(*document, "", document->line, faults);
-    ReadServer(root, file, supported, config);
+    ReadServer(root, file, supported, faults, config);
     ReadAdmin(root, config);
     if (!supported.kubernetes) RefuseUnsupported(root, "callers");
     ReadCallers(root, file, config);
@@ -207,12 +226,16 @@ std::variant<Config, Faults> LoadConfig(const std::string& file) {
   return ReadConfig(*text, file);
 }
 
+absl::Status CheckSecret(const SecretFile& secret) {
+  return secret.kind == SecretFile::Kind::kScramKeys ? CheckScramKeysFile(secret.file)
+                                                     : CheckSecretFile(secret.file);
+}
+
 SecretFaults CheckSecrets(const Config& config) {
   SecretFaults found;
+  found.warnings = config.warnings;
   for (const SecretFile& secret : config.secret_files) {
-    const absl::Status status = secret.kind == SecretFile::Kind::kScramKeys
-                                    ? CheckScramKeysFile(secret.file)
-                                    : CheckSecretFile(secret.file);
+    const absl::Status status = CheckSecret(secret);
     if (!status.ok()) {
       found.faults.push_back({secret.line, secret.field, std::string(status.message())});
     } else if (IsReadableByOthers(secret.file)) {

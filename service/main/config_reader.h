@@ -4,6 +4,7 @@
 #include <string>
 #include <variant>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
 #include "service/main/config.h"
@@ -13,7 +14,8 @@
 namespace credbroker {
 
 // What this version can do.
-inline constexpr Supported kSupported{.scram_keys = true};
+inline constexpr Supported kSupported{
+    .policy = true, .connection_limits = true, .scram_keys = true};
 
 // Reads a configuration file. Either the whole configuration, or all that is wrong with it, by
 // line. The files that it names are read too, but for those with accounts' secrets: see
@@ -23,6 +25,9 @@ std::variant<Config, Faults> LoadConfig(const std::string& file);
 // The same for a file's content. Relative paths in it are relative to the folder that `file` is in.
 std::variant<Config, Faults> ReadConfig(absl::string_view text, const std::string& file,
                                         const Supported& supported = kSupported);
+
+// OK if there is a secret of its kind in the file. Blocks.
+absl::Status CheckSecret(const SecretFile& secret);
 
 struct SecretFaults {
   // The secret cannot be had. `--check` fails; the service starts without that account.

@@ -48,15 +48,19 @@ void WarnOfSecrets(const Config& config, const std::string& file) {
 int Serve(const Config& config, const std::string& file) {
   WarnOfSecrets(config, file);
   Log(LogLevel::kWarning, "audit_off", {{"hint", "the audit log is not supported yet"}});
-  auto broker = Broker::Start(config, std::getenv("KUBERNETES_SERVICE_HOST") != nullptr);
+  auto broker = Broker::Start(file, config, std::getenv("KUBERNETES_SERVICE_HOST") != nullptr);
   if (!broker.ok()) {
     std::fprintf(stderr, "credbrokerd: %s\n", std::string(broker.status().message()).c_str());
     return EXIT_FAILURE;
   }
   absl::Notification stop;
   {
-    SignalWaiter signals([&stop](int signal) {
-      if (signal != SIGHUP && !stop.HasBeenNotified()) stop.Notify();
+    SignalWaiter signals([&stop, &broker](int signal) {
+      if (signal == SIGHUP) {
+        (*broker)->LookForChanges();
+      } else if (!stop.HasBeenNotified()) {
+        stop.Notify();
+      }
     });
     for (const std::string& address : (*broker)->addresses()) {
       std::printf("listening on %s\n", address.c_str());

@@ -71,8 +71,9 @@ Refusal RefusalIn(const grpc::Status& status) {
 }
 
 ApiFixture::ApiFixture()
-    : tenants_(TestTenants()),
-      sessions_({loop_, upstream_, random_, metrics_}, SessionPolicy{}, tenants_) {
+    : tenants_(std::make_shared<const TenantDirectory>(TestTenants())),
+      access_(std::make_shared<const AccessRules>(AccessRules{tenants_, {}})),
+      sessions_({loop_, upstream_, random_, metrics_}, SessionPolicy{}, *tenants_) {
   Serve({});
 }
 
@@ -85,8 +86,9 @@ ApiFixture::~ApiFixture() {
 void ApiFixture::Serve(const GrpcServerOptions& options, const AccessPolicy& access) {
   stub_.reset();
   server_.reset();
-  auto server = GrpcServer::Start(options, access,
-                                  {sessions_, metrics_, tenants_, loop_, random_, bearer_tokens_});
+  access_.Replace(std::make_shared<const AccessRules>(AccessRules{tenants_, access}));
+  auto server =
+      GrpcServer::Start(options, {sessions_, metrics_, access_, loop_, random_, bearer_tokens_});
   ASSERT_TRUE(server.ok()) << server.status();
   server_ = *std::move(server);
   stub_ = NewStub();

@@ -76,7 +76,8 @@ class ApiFixture : public testing::Test {
   FakeUpstream upstream_{loop_};
   FakeRandom random_;
   Metrics metrics_{{"acme", "beta"}};
-  const TenantDirectory tenants_;
+  const std::shared_ptr<const TenantDirectory> tenants_;
+  Snapshot<AccessRules> access_;
   SessionManager sessions_;
   // What the next server goes by; null: tokens do not count.
   const BearerTokens* bearer_tokens_ = nullptr;

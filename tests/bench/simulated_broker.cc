@@ -43,11 +43,12 @@ std::vector<std::string> NamesOf(const TenantDirectory& tenants) {
 
 SimulatedBroker::SimulatedBroker(int tenants, int accounts)
     : loop_(SystemClock(), "sessions"),
-      tenants_(SimulatedTenants(tenants, accounts)),
-      metrics_(NamesOf(tenants_)),
+      tenants_(std::make_shared<const TenantDirectory>(SimulatedTenants(tenants, accounts))),
+      access_(std::make_shared<const AccessRules>(AccessRules{tenants_, {}})),
+      metrics_(NamesOf(*tenants_)),
       upstream_(loop_, LongLived()),
-      sessions_({loop_, upstream_, SystemRandom(), metrics_}, SessionPolicy{}, tenants_) {
-  auto server = GrpcServer::Start({}, {}, {sessions_, metrics_, tenants_, loop_, SystemRandom()});
+      sessions_({loop_, upstream_, SystemRandom(), metrics_}, SessionPolicy{}, *tenants_) {
+  auto server = GrpcServer::Start({}, {sessions_, metrics_, access_, loop_, SystemRandom()});
   if (!server.ok()) {
     fprintf(stderr, "bench: %s\n", server.status().ToString().c_str());
     std::abort();

@@ -28,7 +28,8 @@ class SimulatedBroker {
 
  private:
   EventLoop loop_;
-  const TenantDirectory tenants_;
+  const std::shared_ptr<const TenantDirectory> tenants_;
+  const Snapshot<AccessRules> access_;
   Metrics metrics_;
   SimulatedUpstream upstream_;
   SessionManager sessions_;

@@ -240,7 +240,7 @@ TEST(Row31, WhatIsNotSupportedYetIsRefusedByNameAndCheckedAsToItsShape) {
 // Nothing is taken that would have no effect.
 TEST(Row31, WhatIsReadAndNotSupportedIsRefused) {
   const std::string good = kGood;
-  const Supported none;
+  const Supported none{};
   EXPECT_THAT(FaultsOf(good + "  allow: []\noperators: []\n", none),
               ElementsAre("f:10: tenants[0].allow: not supported yet",
                           "f:11: operators: not supported yet"));

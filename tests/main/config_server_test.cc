@@ -84,6 +84,12 @@ TEST_F(TlsConfig, Row31WhatIsWrong) {
               ElementsAre("f:6: server.tls.ciphers: unknown field"));
 }
 
+TEST_F(TlsConfig, Row33FilesThatDoNotBelongTogether) {
+  folder_.Write("other.key", CertificateAuthority().Issue({}).key);
+  EXPECT_THAT(Faults(File("0.0.0.0:1", Tls("tls.crt", "other.key", "ca.crt"))),
+              ElementsAre(HasSubstr("f:5: server.tls.private_key_file: ")));
+}
+
 TEST_F(TlsConfig, WarnsWhereNobodyCanBeIdentifiedAndOfAKeyThatOthersCanRead) {
   ASSERT_EQ(chmod(folder_.Path("tls.key").c_str(), 0644), 0);
   const Config config = ConfigOf(

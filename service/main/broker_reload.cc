@@ -1,0 +1,66 @@
+// What the broker does when its configuration, or a file that it names, has changed.
+
+#include "service/main/broker_reload.h"
+
+#include <utility>
+
+#include "absl/status/status.h"
+
+#include "service/base/clock.h"
+#include "service/base/log.h"
+#include "service/base/status_macros.h"
+#include "service/main/broker.h"
+#include "service/main/config_change.h"
+
+namespace credbroker {
+
+std::shared_ptr<const AccessRules> RulesOf(const Config& config,
+                                           std::shared_ptr<const TenantDirectory> tenants,
+                                           const Surroundings& surroundings) {
+  AccessPolicy policy;
+  policy.in_kubernetes_pod = surroundings.in_kubernetes_pod;
+  policy.plaintext = surroundings.plaintext;
+  policy.operators = config.operators;
+  return std::make_shared<const AccessRules>(AccessRules{std::move(tenants), policy});
+}
+
+void WarnOfConcerns(const TlsBundle& bundle) {
+  for (const std::string& concern : bundle.concerns()) {
+    Log(LogLevel::kWarning, "certificate_warning", {{"concern", concern}});
+  }
+}
+
+void Broker::Use(const Config& config) {
+  for (const std::string& field : FieldsThatNeedARestart(config_, config)) {
+    Log(LogLevel::kWarning, "restart_needed",
+        {{"field", field}, {"why", "it has changed, and keeps its value until the next start"}});
+  }
+  metrics_.AddTenants(NamesOf(config.tenants));
+  auto tenants = DirectoryOf(config.tenants, *access_.Get()->tenants);
+  // First the sessions: whoever the new rules let in finds its account there. Whoever the old ones
+  // let in and comes late finds none.
+  sessions_.ReplaceTenants(tenants);
+  access_.Replace(RulesOf(config, std::move(tenants), surroundings_));
+  server_.Replace(std::make_shared<const ServerConfig>(config.server));
+}
+
+absl::StatusOr<ReloadTarget::Commit> Broker::LoadTls(const TlsFiles& files) {
+  CREDBROKER_ASSIGN_OR_RETURN(TlsBundle bundle, LoadTlsBundle(files, SystemClock().Wall()));
+  // So that Replace cannot fail.
+  if (bundle.has_client_ca() != tls_->current()->has_client_ca()) {
+    return absl::FailedPreconditionError(
+        "client_ca_file: whether callers are asked for certificates cannot change");
+  }
+  return [this, bundle = std::move(bundle)]() mutable {
+    WarnOfConcerns(bundle);
+    tls_->Replace(std::move(bundle)).IgnoreError();
+  };
+}
+
+absl::StatusOr<ReloadTarget::Commit> Broker::LoadKeySet(const std::string&) {
+  return absl::UnimplementedError("there are no Kubernetes callers");
+}
+
+void Broker::OnSecretsChanged() { sessions_.OnCredentialsChanged(); }
+
+}  // namespace credbroker
