@@ -37,23 +37,27 @@ CallEvidence ShownEvidence::view() const { return {peer_, certificate_, authoriz
 absl::StatusOr<Admission> Admit(const ApiParts& parts, const grpc::CallbackServerContext& context,
                                 const AccessRequest& request, const absl::Status& fields,
                                 CallNames& names) {
+  names.peer = context.peer();
   const ShownEvidence evidence(context);
   CREDBROKER_ASSIGN_OR_RETURN(Caller caller,
                               parts.authenticator.Identify(evidence.view(), parts.loop.WallNow()));
   if (!caller.principals.empty()) names.principal = caller.principals.front();
+  Admission admission;
+  CREDBROKER_ASSIGN_OR_RETURN(admission.place, parts.quotas.Enter(names.principal));
   CREDBROKER_RETURN_IF_ERROR(fields);
   const std::shared_ptr<const AccessRules> rules = parts.access.Get();
   CREDBROKER_ASSIGN_OR_RETURN(Access access,
                               Decide(caller, request, *rules->tenants, rules->policy));
-  Admission admission;
   admission.target = {std::move(access.tenant), std::move(access.key), std::move(access.email)};
   admission.options.deadline = DeadlineOf(context, parts.loop);
   if (admission.options.deadline == Instant::InfiniteFuture() && request.rpc != Rpc::kWatchToken) {
     admission.options.deadline = parts.loop.Now() + kDefaultDeadline;
   }
-  // The sessions take the first for the owner of what is logged in.
+  // The sessions take the first for the owner of what is logged in; it goes on record too.
   std::swap(caller.principals.front(), caller.principals[access.principal]);
   names.principal = caller.principals.front();
+  admission.recipient = {names.principal, names.peer, std::string(RpcName(request.rpc)),
+                         admission.target.key};
   admission.options.principals = caller.principals;
   admission.caller = std::move(caller);
   admission.options.is_operator = access.is_operator;

@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 
 #include "service/api/call_tracker.h"
+#include "service/api/caller_quotas.h"
 #include "service/api/status_mapping.h"
 #include "service/base/clock.h"
 #include "service/base/loop.h"
@@ -19,6 +20,7 @@
 #include "service/base/worker_pool.h"
 #include "service/callers/authenticator.h"
 #include "service/callers/authorizer.h"
+#include "service/ops/audit_trail.h"
 #include "service/ops/metrics.h"
 #include "service/sessions/session_manager.h"
 
@@ -34,6 +36,8 @@ struct ApiParts {
   Random& random;
   const Authenticator& authenticator;
   CallTracker& tracker;
+  AuditTrail& trail;
+  CallerQuotas& quotas;
   // Sends answers: that costs tens of microseconds each, which the sessions' loop does not have.
   WorkerPool& responder;
   // No watch lasts longer.
@@ -59,14 +63,18 @@ struct Admission {
   Caller caller;
   Target target;
   CallOptions options;
+  // To whom a token would go.
+  Recipient recipient;
+  // Among the caller's calls; kept until the end of the call.
+  CallerQuotas::Place place;
 };
 
 // When the caller gives up, if it has said so: else never.
 Instant DeadlineOf(const grpc::CallbackServerContext& context, const Loop& loop);
 
-// Whether a call may go on: who calls, whether the fields are well formed (`fields`), whether the
-// caller may. Unary calls without a deadline get 30 s (faults.md row 38). Notes the caller in
-// `names`.
+// Whether a call may go on: who calls, whether it has too many calls in flight, whether the fields
+// are well formed (`fields`), whether the caller may. Unary calls without a deadline get 30 s
+// (faults.md row 38). Notes the caller in `names`.
 absl::StatusOr<Admission> Admit(const ApiParts& parts, const grpc::CallbackServerContext& context,
                                 const AccessRequest& request, const absl::Status& fields,
                                 CallNames& names);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "service/api/audited_call.h"
 #include "service/api/messages.h"
 #include "service/api/page_token.h"
 #include "service/api/token_answer.h"
@@ -58,23 +59,51 @@ auto Answer(Call call, Serialise serialise) {
 
 grpc::ByteBuffer TokenBytes(const SessionPtr& session) { return BytesOf(TokenAnswer(*session)); }
 
+const SessionPtr& SessionOf(const SessionPtr& session) { return session; }
+const SessionPtr& SessionOf(const SessionManager::LoginResult& result) { return result.session; }
+
+// The same for a result with a session, whose token `recipient` gets.
+template <typename Serialise>
+auto HandOut(const ApiParts& parts, Call call, Recipient recipient, Serialise serialise) {
+  return
+      [&parts, call = std::move(call), recipient = std::move(recipient), serialise](auto result) {
+        call->Respond([&parts, call, recipient, serialise, result = std::move(result)] {
+          if (!result.ok()) {
+            call->Fail(result.status());
+            return;
+          }
+          Deliver(parts, call, SessionOf(*result), recipient,
+                  [serialise, value = *result] { return serialise(value); });
+        });
+      };
+}
+
 }  // namespace
 
 grpc::ServerUnaryReactor* CredentialBrokerService::GetToken(grpc::CallbackServerContext* context,
                                                             const grpc::ByteBuffer* request,
                                                             grpc::ByteBuffer* response) {
-  if (auto* const hit = AnswerTokenHit(parts_, *context, *request, *response)) return hit;
+  SessionPtr unrecorded;
+  if (auto* const hit = AnswerTokenHit(parts_, *context, *request, *response, unrecorded)) {
+    return hit;
+  }
   return ServeUnary<v1::GetTokenRequest>(
       parts_, Rpc::kGetToken, *context, *request, *response,
-      [this](const Call& call, const v1::GetTokenRequest& asked, Admission admission) {
+      [this, &unrecorded](const Call& call, const v1::GetTokenRequest& asked, Admission admission) {
         const absl::Duration min_remaining = FromProto(asked.min_remaining_lifetime());
-        if (const SessionPtr hit = parts_.sessions.Peek(admission.target.key, min_remaining,
-                                                        admission.options.principals)) {
-          call->Succeed(TokenBytes(hit));
+        SessionPtr hit = std::move(unrecorded);
+        if (hit == nullptr) {
+          hit = parts_.sessions.Peek(admission.target.key, min_remaining,
+                                     admission.options.principals);
+        }
+        if (hit != nullptr) {
+          Deliver(parts_, call, hit, std::move(admission.recipient),
+                  [hit] { return TokenBytes(hit); });
           return kAnswered;
         }
-        return parts_.sessions.GetToken(std::move(admission.target), min_remaining,
-                                        std::move(admission.options), Answer(call, TokenBytes));
+        return parts_.sessions.GetToken(
+            std::move(admission.target), min_remaining, std::move(admission.options),
+            HandOut(parts_, call, std::move(admission.recipient), TokenBytes));
       });
 }
 
@@ -90,8 +119,9 @@ grpc::ServerUnaryReactor* CredentialBrokerService::Login(grpc::CallbackServerCon
         login.device = FromProto(asked.device());
         if (asked.has_password())
           login.password = Secret::Copy(asked.password(), Secret::Place::kSecureHeap);
-        return parts_.sessions.Login(std::move(admission.target), std::move(login),
-                                     std::move(admission.options), Answer(call, LoginAnswer));
+        return parts_.sessions.Login(
+            std::move(admission.target), std::move(login), std::move(admission.options),
+            HandOut(parts_, call, std::move(admission.recipient), LoginAnswer));
       });
 }
 
@@ -103,8 +133,9 @@ grpc::ServerUnaryReactor* CredentialBrokerService::Refresh(grpc::CallbackServerC
       [this](const Call& call, const v1::RefreshRequest& asked, Admission admission) {
         std::optional<uint64_t> if_generation;
         if (asked.has_if_generation()) if_generation = asked.if_generation();
-        return parts_.sessions.Refresh(std::move(admission.target), if_generation,
-                                       std::move(admission.options), Answer(call, TokenBytes));
+        return parts_.sessions.Refresh(
+            std::move(admission.target), if_generation, std::move(admission.options),
+            HandOut(parts_, call, std::move(admission.recipient), TokenBytes));
       });
 }
 

@@ -66,9 +66,9 @@ class GrpcServer::Serving {
       : host_(options.host),
         authenticator_(NewAuthenticator(options, parts.bearer_tokens)),
         responder_(kResponderThreads, kResponderNiceness),
-        api_{parts.sessions, parts.metrics, parts.access,
-             parts.loop,     parts.random,  *authenticator_,
-             tracker_,       responder_,    options.max_connection_age},
+        api_{parts.sessions,   parts.metrics, parts.access, parts.loop,   parts.random,
+             *authenticator_,  tracker_,      parts.trail,  parts.quotas, responder_,
+             options.max_connection_age},
         service_(api_, watches_),
         port_(listener->port()),
         credentials_(CredentialsFor(options)) {

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
+#include "service/api/caller_quotas.h"
 #include "service/api/limits.h"
 #include "service/api/peer_address.h"
 #include "service/api/server_tls.h"
@@ -15,6 +16,7 @@
 #include "service/base/snapshot.h"
 #include "service/callers/authenticator.h"
 #include "service/callers/authorizer.h"
+#include "service/ops/audit_trail.h"
 #include "service/ops/metrics.h"
 #include "service/sessions/session_manager.h"
 
@@ -52,6 +54,8 @@ class GrpcServer {
     // The sessions'.
     Loop& loop;
     Random& random;
+    AuditTrail& trail;
+    CallerQuotas& quotas;
     // Null: tokens that callers show do not count.
     const BearerTokens* bearer_tokens = nullptr;
   };

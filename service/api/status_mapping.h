@@ -15,6 +15,8 @@ struct CallNames {
   std::string account;
   // Of the caller itself; empty if it is not known.
   std::string principal;
+  // Its network address, for the audit log alone.
+  std::string peer = {};
 };
 
 // The one way out for failures: a gRPC status with google.rpc.ErrorInfo and, where waiting helps,

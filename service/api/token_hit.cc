@@ -5,6 +5,7 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <utility>
 
 #include "service/api/token_answer.h"
 #include "service/api/token_query.h"
@@ -16,8 +17,10 @@ namespace {
 // Is finished before gRPC ever sees it. Lives in the memory that the call has anyway.
 class HitReactor : public grpc::ServerUnaryReactor {
  public:
-  static HitReactor* Make(grpc::CallbackServerContext& context, CallTracker& tracker) {
-    return new (grpc_call_arena_alloc(context.c_call(), sizeof(HitReactor))) HitReactor(tracker);
+  static HitReactor* Make(grpc::CallbackServerContext& context, CallTracker& tracker,
+                          CallerQuotas::Place place) {
+    return new (grpc_call_arena_alloc(context.c_call(), sizeof(HitReactor)))
+        HitReactor(tracker, std::move(place));
   }
   void OnDone() override {
     CallTracker& tracker = tracker_;
@@ -26,40 +29,62 @@ class HitReactor : public grpc::ServerUnaryReactor {
   }
 
  private:
-  explicit HitReactor(CallTracker& tracker) : tracker_(tracker) {}
+  HitReactor(CallTracker& tracker, CallerQuotas::Place place)
+      : tracker_(tracker), place_(std::move(place)) {
+    place_.Answered();
+  }
   // OnDone does next to nothing, so gRPC need not hand it to another thread: that would cost more
   // than all the rest of a hit.
   bool InternalInlineable() override { return true; }
 
   CallTracker& tracker_;
+  CallerQuotas::Place place_;
 };
 
-SessionPtr FindHit(const ApiParts& parts, const Caller& caller, const TokenQuery& query) {
+// A token that may go out at once, and the call's place among its caller's.
+struct Hit {
+  SessionPtr session;
+  CallerQuotas::Place place;
+};
+
+std::optional<Hit> FindHit(const ApiParts& parts, const Caller& caller, const TokenQuery& query,
+                           SessionPtr& unrecorded) {
+  if (caller.principals.empty()) return std::nullopt;
+  absl::StatusOr<CallerQuotas::Place> place = parts.quotas.Enter(caller.principals.front());
+  if (!place.ok()) return std::nullopt;
   const std::shared_ptr<const AccessRules> rules = parts.access.Get();
   const absl::StatusOr<Access> access =
       Decide(caller, {Rpc::kGetToken, query.tenant, query.account, false, false}, *rules->tenants,
              rules->policy);
-  if (!access.ok()) return nullptr;
-  return parts.sessions.Peek(access->key, query.min_remaining_lifetime, caller.principals);
+  if (!access.ok()) return std::nullopt;
+  SessionPtr session =
+      parts.sessions.Peek(access->key, query.min_remaining_lifetime, caller.principals);
+  if (session == nullptr) return std::nullopt;
+  if (!parts.trail.handouts.Repeats(*session, caller.principals[access->principal])) {
+    unrecorded = std::move(session);
+    return std::nullopt;
+  }
+  return Hit{std::move(session), *std::move(place)};
 }
 
-SessionPtr FindHit(const ApiParts& parts, const grpc::CallbackServerContext& context,
-                   const TokenQuery& query) {
+std::optional<Hit> FindHit(const ApiParts& parts, const grpc::CallbackServerContext& context,
+                           const TokenQuery& query, SessionPtr& unrecorded) {
   if (const Caller* everyone = parts.authenticator.Everyone(); everyone != nullptr) {
-    return FindHit(parts, *everyone, query);
+    return FindHit(parts, *everyone, query, unrecorded);
   }
   const ShownEvidence evidence(context);
   const absl::StatusOr<Caller> caller =
       parts.authenticator.Identify(evidence.view(), parts.loop.WallNow());
-  return caller.ok() ? FindHit(parts, *caller, query) : nullptr;
+  if (!caller.ok()) return std::nullopt;
+  return FindHit(parts, *caller, query, unrecorded);
 }
 
 }  // namespace
 
 grpc::ServerUnaryReactor* AnswerTokenHit(const ApiParts& parts,
                                          grpc::CallbackServerContext& context,
-                                         const grpc::ByteBuffer& request,
-                                         grpc::ByteBuffer& answer) {
+                                         const grpc::ByteBuffer& request, grpc::ByteBuffer& answer,
+                                         SessionPtr& unrecorded) {
   const Instant start = parts.loop.Now();
   const grpc::Slice bytes = Flatten(request);
   const std::optional<TokenQuery> query = ReadTokenQuery(ViewOf(bytes));
@@ -68,14 +93,14 @@ grpc::ServerUnaryReactor* AnswerTokenHit(const ApiParts& parts,
     parts.tracker.Leave();
     return nullptr;
   }
-  const SessionPtr hit = FindHit(parts, context, *query);
-  if (hit == nullptr) {
+  std::optional<Hit> hit = FindHit(parts, context, *query, unrecorded);
+  if (!hit.has_value()) {
     parts.tracker.Leave();
     return nullptr;
   }
-  BytesOf(TokenAnswer(*hit)).Swap(&answer);
+  BytesOf(TokenAnswer(*hit->session)).Swap(&answer);
   parts.metrics.CountRpc(RpcName(Rpc::kGetToken), absl::StatusCode::kOk, parts.loop.Now() - start);
-  HitReactor* const reactor = HitReactor::Make(context, parts.tracker);
+  HitReactor* const reactor = HitReactor::Make(context, parts.tracker, std::move(hit->place));
   reactor->Finish(grpc::Status::OK);
   return reactor;
 }

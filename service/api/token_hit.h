@@ -11,10 +11,12 @@ namespace credbroker {
 
 // Answers a GetToken whose token is in memory, with the bytes that were serialised once. Null, and
 // nothing has happened, if there is anything more to it: no live token, a caller to be refused, a
-// request to be read with care.
+// request to be read with care. If all there is to it is that the caller has not been handed this
+// token yet, which must be put on record first, the session is in `unrecorded`.
 grpc::ServerUnaryReactor* AnswerTokenHit(const ApiParts& parts,
                                          grpc::CallbackServerContext& context,
-                                         const grpc::ByteBuffer& request, grpc::ByteBuffer& answer);
+                                         const grpc::ByteBuffer& request, grpc::ByteBuffer& answer,
+                                         SessionPtr& unrecorded);
 
 }  // namespace credbroker
 

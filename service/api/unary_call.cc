@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "service/api/audited_call.h"
 #include "service/model/failure.h"
 
 namespace credbroker {
@@ -59,7 +60,9 @@ absl::StatusOr<Admission> UnaryCall::Admit(const grpc::CallbackServerContext& co
       parts_.metrics.CountTokenRequest(names_.tenant, TokenOutcome::kRefused);
     }
     Fail(admission.status());
+    return admission;
   }
+  place_ = std::move(admission->place);
   return admission;
 }
 
@@ -75,7 +78,10 @@ void UnaryCall::WaitsFor(CallId call) {
 
 void UnaryCall::Succeed(grpc::ByteBuffer answer) { Finish(grpc::Status::OK, std::move(answer)); }
 
-void UnaryCall::Fail(const absl::Status& status) { Finish(ToGrpcStatus(status, names_), {}); }
+void UnaryCall::Fail(const absl::Status& status) {
+  NoteDenial(parts_, rpc_, names_, status);
+  Finish(ToGrpcStatus(status, names_), {});
+}
 
 void UnaryCall::Finish(const grpc::Status& status, grpc::ByteBuffer answer) {
   UnaryReactor* reactor;
@@ -93,6 +99,7 @@ void UnaryCall::Finish(const grpc::Status& status, grpc::ByteBuffer answer) {
                                     : static_cast<absl::StatusCode>(status.error_code()),
                           now - start_);
   answer_.Swap(&answer);
+  place_.Answered();
   // gRPC keeps the reactor until this has been called.
   reactor->Finish(status);
 }
@@ -114,6 +121,7 @@ void UnaryCall::OnDone() {
     absl::MutexLock lock(&mutex_);
     reactor_ = nullptr;
   }
+  place_ = CallerQuotas::Place();
   parts_.tracker.Leave();
 }
 

@@ -63,6 +63,7 @@ class UnaryCall {
   const bool admitted_;
   // Written by Admit alone, before anything else can fail.
   CallNames names_;
+  CallerQuotas::Place place_;
   // Belongs to whoever sets `finished_`.
   grpc::ByteBuffer& answer_;
 

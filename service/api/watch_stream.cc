@@ -7,6 +7,7 @@
 
 #include "credbroker/v1/credential_broker.pb.h"
 
+#include "service/api/audited_call.h"
 #include "service/api/field_check.h"
 #include "service/api/messages.h"
 #include "service/api/token_answer.h"
@@ -96,6 +97,8 @@ class WatchStream : public std::enable_shared_from_this<WatchStream> {
   Caller caller_;
   // Which account was meant: its name or, for a caller's own, its address.
   std::string account_;
+  Recipient recipient_;
+  CallerQuotas::Place place_;
   // Belongs to gRPC while a write is under way.
   grpc::ByteBuffer current_;
   // The loop's.
@@ -126,6 +129,8 @@ void WatchStream::Open(const grpc::CallbackServerContext& context, const grpc::B
   caller_ = admission->caller;
   account_ =
       admission->target.email.empty() ? admission->target.key.account : admission->target.email;
+  recipient_ = std::move(admission->recipient);
+  place_ = std::move(admission->place);
   registry_.Add(shared_from_this());
   StartAgeing();
   Watch(*std::move(admission));
@@ -163,15 +168,32 @@ absl::Status WatchStream::Reauthorise() const {
       .status();
 }
 
+// Sends a token once it is on record that the watcher gets it.
 void WatchStream::Push(const SessionPtr& session) {
   absl::Status may = Reauthorise();
   if (!may.ok()) {
     End(std::move(may));
     return;
   }
-  Do([&](WatchOutbox& outbox) {
-    outbox.Add(session->generation, session->live_until, BytesOf(TokenAnswer(*session)));
-  });
+  const auto add = [self = shared_from_this(), session] {
+    self->Do([&](WatchOutbox& outbox) {
+      outbox.Add(session->generation, session->live_until, BytesOf(TokenAnswer(*session)));
+    });
+  };
+  if (parts_.trail.handouts.Repeats(*session, recipient_.principal)) {
+    add();
+    return;
+  }
+  parts_.trail.handouts.Record(*session, recipient_,
+                               [self = shared_from_this(), add](const absl::Status& recorded) {
+                                 self->Respond([self, add, recorded] {
+                                   if (recorded.ok()) {
+                                     add();
+                                   } else {
+                                     self->End(recorded);
+                                   }
+                                 });
+                               });
 }
 
 void WatchStream::StartAgeing() {
@@ -219,6 +241,7 @@ void WatchStream::Do(Change change) {
 }
 
 void WatchStream::Finish(Reactor& reactor, const absl::Status& end, bool cancelled) {
+  NoteDenial(parts_, Rpc::kWatchToken, names_, end);
   const grpc::Status status = ToGrpcStatus(end, names_);
   const Instant now = parts_.loop.Now();
   // Before the caller can see the end, so that it finds itself counted.
@@ -226,6 +249,7 @@ void WatchStream::Finish(Reactor& reactor, const absl::Status& end, bool cancell
                           cancelled ? CancellationCode(start_, deadline_, now)
                                     : static_cast<absl::StatusCode>(status.error_code()),
                           now - start_);
+  place_.Answered();
   reactor.Finish(status);
 }
 
@@ -254,6 +278,7 @@ void WatchStream::OnDone() {
   parts_.loop.Post(
       [self = shared_from_this(), loop = &parts_.loop] { loop->Cancel(self->age_timer_); });
   registry_.Remove(shared_from_this());
+  place_ = CallerQuotas::Place();
   parts_.tracker.Leave();
 }
 

@@ -22,6 +22,8 @@ constexpr absl::Duration kTidyPause = absl::Seconds(1);
 // Deriving keys for a thousand logins must not delay a hit.
 constexpr int kWorkerNiceness = 10;
 constexpr absl::Duration kLongestMeasure = absl::Seconds(1);
+constexpr absl::Duration kAuditSumPause = absl::Minutes(1);
+constexpr absl::Duration kLongestSum = absl::Seconds(5);
 constexpr absl::Duration kLongestProbe = absl::Seconds(2);
 
 int Cores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
@@ -35,6 +37,8 @@ Broker::Broker(const std::string& config_file, const Config& config, bool in_kub
       access_(RulesOf(config, DirectoryOf(config.tenants, TenantDirectory({})), surroundings_)),
       metrics_(NamesOf(config.tenants)),
       loop_(SystemClock(), "sessions"),
+      audit_(std::nullopt, loop_),
+      trail_(audit_),
       http_(loop_, absl::StrCat("credbroker/", kVersion)),
       workers_(std::make_unique<ThreadWorkerPool>(Cores(), kWorkerNiceness)),
       upstream_({loop_, http_, *workers_, SystemRandom(), metrics_}, kVersion),
@@ -67,8 +71,8 @@ absl::Status Broker::Serve() {
   options.connections = config_.connection_limits;
   options.reflection = config_.server.reflection;
   options.max_connection_age = config_.server.max_connection_age;
-  CREDBROKER_ASSIGN_OR_RETURN(
-      grpc_, GrpcServer::Start(options, {sessions_, metrics_, access_, loop_, SystemRandom()}));
+  CREDBROKER_ASSIGN_OR_RETURN(grpc_, GrpcServer::Start(options, {sessions_, metrics_, access_, loop_,
+                                                                 SystemRandom(), trail_, quotas_}));
   if (config_.admin.has_value()) {
     AdminOptions admin;
     admin.host = config_.admin->listen.host;
@@ -81,6 +85,7 @@ absl::Status Broker::Serve() {
   }
   loop_.Post([this] { TidySessions(); });
   reloading_ = std::make_unique<ReloadThread>(reload_);
+  loop_.Post([this] { SumUpAudit(); });
   return absl::OkStatus();
 }
 
@@ -89,6 +94,7 @@ Broker::~Broker() {
   if (admin_ != nullptr) admin_->Stop();
   grpc_.reset();
   loop_.Stop();
+  audit_.Stop();
   workers_.reset();
 }
 
@@ -113,6 +119,9 @@ void Broker::Drain() {
   closing_ = true;
   grpc_->RefuseNew();
   grpc_->FinishCalls(server->drain_grace);
+  auto summed = std::make_shared<absl::Notification>();
+  trail_.SumUp([summed] { summed->Notify(); });
+  summed->WaitForNotificationWithTimeout(kLongestSum);
 }
 
 // A scraper waits for this, so not for ever.
@@ -131,6 +140,11 @@ absl::Status Broker::ProbeListener() const {
   if (closing_) return absl::OkStatus();
   return credbroker::ProbeListener({grpc_->address(), tls_ != nullptr}, kLongestProbe,
                                    [this](const PeerAddress& peer) { grpc_->LetPast(peer); });
+}
+
+void Broker::SumUpAudit() {
+  trail_.SumUp();
+  loop_.After(kAuditSumPause, [this] { SumUpAudit(); });
 }
 
 void Broker::TidySessions() {

@@ -20,6 +20,8 @@
 #include "service/main/reload_thread.h"
 #include "service/model/tenant.h"
 #include "service/ops/admin_server.h"
+#include "service/ops/audit_log.h"
+#include "service/ops/audit_trail.h"
 #include "service/ops/metrics.h"
 #include "service/ops/readiness.h"
 #include "service/sessions/session_manager.h"
@@ -61,6 +63,7 @@ class Broker : private ReloadTarget {
   void RefreshGauges();
   absl::Status ProbeListener() const;
   void TidySessions();
+  void SumUpAudit();
 
   // What it was started with.
   const Config config_;
@@ -71,6 +74,9 @@ class Broker : private ReloadTarget {
   Metrics metrics_;
   Readiness readiness_;
   EventLoop loop_;
+  AuditLog audit_;
+  AuditTrail trail_;
+  CallerQuotas quotas_;
   CurlHttpClient http_;
   // Its threads end before the loop does, see ScramUpstream.
   std::unique_ptr<ThreadWorkerPool> workers_;

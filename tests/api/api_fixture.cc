@@ -87,8 +87,8 @@ void ApiFixture::Serve(const GrpcServerOptions& options, const AccessPolicy& acc
   stub_.reset();
   server_.reset();
   access_.Replace(std::make_shared<const AccessRules>(AccessRules{tenants_, access}));
-  auto server =
-      GrpcServer::Start(options, {sessions_, metrics_, access_, loop_, random_, bearer_tokens_});
+  auto server = GrpcServer::Start(
+      options, {sessions_, metrics_, access_, loop_, random_, trail_, quotas_, bearer_tokens_});
   ASSERT_TRUE(server.ok()) << server.status();
   server_ = *std::move(server);
   stub_ = NewStub();

@@ -17,6 +17,7 @@
 #include "service/ops/metrics.h"
 #include "service/sessions/session_manager.h"
 #include "tests/api/remote_call.h"
+#include "tests/fakes/fake_audit.h"
 #include "tests/fakes/fake_random.h"
 #include "tests/fakes/fake_upstream.h"
 #include "tests/fakes/stepping_clock.h"
@@ -76,6 +77,9 @@ class ApiFixture : public testing::Test {
   FakeUpstream upstream_{loop_};
   FakeRandom random_;
   Metrics metrics_{{"acme", "beta"}};
+  FakeAudit audit_;
+  AuditTrail trail_{audit_};
+  CallerQuotas quotas_;
   const std::shared_ptr<const TenantDirectory> tenants_;
   Snapshot<AccessRules> access_;
   SessionManager sessions_;

@@ -8,6 +8,7 @@
 #include "service/api/grpc_server.h"
 #include "service/base/event_loop.h"
 #include "service/model/tenant.h"
+#include "service/ops/audit_log.h"
 #include "service/ops/metrics.h"
 #include "service/sessions/session_manager.h"
 #include "tests/bench/simulated_upstream.h"
@@ -31,6 +32,9 @@ class SimulatedBroker {
   const std::shared_ptr<const TenantDirectory> tenants_;
   const Snapshot<AccessRules> access_;
   Metrics metrics_;
+  AuditLog audit_{std::nullopt, loop_};
+  AuditTrail trail_{audit_};
+  CallerQuotas quotas_;
   SimulatedUpstream upstream_;
   SessionManager sessions_;
   std::unique_ptr<GrpcServer> server_;
