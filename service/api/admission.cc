@@ -61,6 +61,8 @@ absl::StatusOr<Admission> Admit(const ApiParts& parts, const grpc::CallbackServe
   admission.options.principals = caller.principals;
   admission.caller = std::move(caller);
   admission.options.is_operator = access.is_operator;
+  admission.options.peer = names.peer;
+  admission.options.rpc = std::string(RpcName(request.rpc));
   return admission;
 }
 

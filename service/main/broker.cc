@@ -42,7 +42,7 @@ Broker::Broker(const std::string& config_file, const Config& config, bool in_kub
       http_(loop_, absl::StrCat("credbroker/", kVersion)),
       workers_(std::make_unique<ThreadWorkerPool>(Cores(), kWorkerNiceness)),
       upstream_({loop_, http_, *workers_, SystemRandom(), metrics_}, kVersion),
-      sessions_({loop_, upstream_, SystemRandom(), metrics_}, config.sessions,
+      sessions_({loop_, upstream_, SystemRandom(), metrics_, &audit_}, config.sessions,
                 *access_.Get()->tenants),
       reload_(config_file, config, {*this, metrics_, SystemRandom(), SystemClock()}) {}
 

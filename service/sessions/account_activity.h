@@ -28,6 +28,17 @@ struct TokenWaiter {
   bool joined = false;   // An exchange that somebody else started.
   SessionManager::Done done;
 };
+// On whose behalf something is done; empty: the broker's own.
+struct Initiator {
+  std::string principal;
+  std::string peer;
+  std::string rpc;
+
+  static Initiator Of(const CallOptions& options) {
+    return {options.principals.empty() ? "" : options.principals.front(), options.peer,
+            options.rpc};
+  }
+};
 // How a login is to run.
 struct LoginPlan {
   std::shared_ptr<const Credential> credential;

@@ -139,6 +139,10 @@ bool AccountMachine::MayLogOut(const CallOptions& options) const {
 // over.
 void AccountMachine::LogOut() {
   auto* exchange = std::get_if<Exchanging>(&activity_);
+  if (served_.exists() || (exchange != nullptr && !exchange->discarded)) {
+    Record(AuditKind::kLogout, Initiator::Of(options), "ok", std::nullopt,
+           served_.exists() ? &served_.get()->access_token : nullptr);
+  }
   // Its refresh token is in flight: the session is logged out when that is over.
   const bool refreshing = exchange != nullptr && exchange->started && !exchange->discarded &&
                           exchange->refreshing != nullptr;

@@ -94,6 +94,7 @@ void AccountMachine::OnLoggedIn(absl::StatusOr<LoginGrant> grant) {
 // It was running when the account was logged out: what it made is logged out too.
 void AccountMachine::OnDiscardedLogin(const LoginPlan& plan, absl::StatusOr<LoginGrant> grant) {
   if (grant.ok()) {
+    Record(AuditKind::kLogin, by_, "ok", std::nullopt, &grant->token.access_token);
     hold_.Clear();
     logouts_.Start(RevocableFrom(*std::move(grant)), absl::ZeroDuration());
     Rest();

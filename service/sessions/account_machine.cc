@@ -64,7 +64,9 @@ void AccountMachine::OnDue() {
     return;
   }
   // An idle session waits without a timer: the next caller renews it.
-  if (!IsIdle()) StartRenewal(/*urgent=*/false);
+  if (IsIdle()) return;
+  by_ = Initiator{};
+  StartRenewal(/*urgent=*/false);
 }
 
 void AccountMachine::StartRenewal(bool urgent, Device device) {
@@ -98,10 +100,13 @@ void AccountMachine::Continue() {
 bool AccountMachine::Accept(IssuedToken token, std::shared_ptr<const Grant> grant,
                             std::string owner) {
   if (Now() >= LiveUntil(token)) return false;
+  const bool is_login = !served_.exists() || served_.get()->grant != grant;
   const absl::Duration delay =
       RefreshDelay(world_.policy, token.lifetime, world_.random.Fraction());
   served_.Serve(std::move(token), std::move(grant),
                 {account_.tenant->session_header, std::move(owner), delay});
+  Record(is_login ? AuditKind::kLogin : AuditKind::kRefresh, by_, "ok", std::nullopt,
+         &served_.get()->access_token);
   failures_ = 0;
   last_error_.clear();
   Rest();
@@ -122,6 +127,7 @@ void AccountMachine::NoteFailure(const absl::Status& failure, bool login) {
   ++failures_;
   const Reason reason = ReasonOf(failure).value_or(Reason::kUpstreamUnavailable);
   last_error_ = std::string(ReasonName(reason));
+  RecordFailure(login, reason);
   Log(LogLevel::kWarning, login ? "login_failed" : "refresh_failed",
       {{"tenant", account_.key.tenant},
        {"account", DisplayName(account_.key)},
@@ -136,6 +142,7 @@ void AccountMachine::HoldBackFor(const absl::Status& failure, const std::string&
   hold_.Reject(Now(), reason, fingerprint);
   // Others have no file that could change.
   if (credential_ != nullptr) world_.held.insert(account_.key);
+  Record(AuditKind::kHeldBack, by_, "held", reason);
   Log(LogLevel::kError, "account_held_back",
       {{"tenant", account_.key.tenant},
        {"account", DisplayName(account_.key)},
@@ -157,17 +164,25 @@ void AccountMachine::CheckHeldCredential() {
         // A later rejection was perhaps of the very content that is called new here.
         const bool same = self->hold_.until() == until && self->hold_.rejections() == rejections;
         if (!changed || !same) return;
-        self->hold_.Clear();
+        self->ReleaseHold({});
         Log(LogLevel::kInfo, "hold_released",
             {{"tenant", self->account_.key.tenant}, {"account", DisplayName(self->account_.key)}});
         if (self->IsResting()) self->Rest();
       });
 }
 
+// Of a hold that is active, before it would have ended.
+void AccountMachine::ReleaseHold(const Initiator& by) {
+  Record(AuditKind::kHeldBack, by, "released", hold_.reason());
+  hold_.Clear();
+}
+
 void AccountMachine::Kick() {
   if (!IsResting() || !served_.exists()) return;
-  if (Now() >= served_.get()->refresh_due && !RenewalRefusal().has_value())
+  if (Now() >= served_.get()->refresh_due && !RenewalRefusal().has_value()) {
+    by_ = Initiator{};
     StartRenewal(/*urgent=*/false);
+  }
 }
 
 void AccountMachine::ReleasePlace() {

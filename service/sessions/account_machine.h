@@ -7,6 +7,9 @@
 #include <string>
 #include <variant>
 
+#include "absl/strings/string_view.h"
+
+#include "service/ops/audit_event.h"
 #include "service/sessions/account_activity.h"
 #include "service/sessions/account_world.h"
 #include "service/sessions/hold.h"
@@ -125,7 +128,13 @@ class AccountMachine : public std::enable_shared_from_this<AccountMachine> {
   void LogOut();
   void NoteFailure(const absl::Status& failure, bool login);
   void HoldBackFor(const absl::Status& failure, const std::string& fingerprint);
+  void ReleaseHold(const Initiator& by);
   void ReleasePlace();
+
+  // account_audit.cc: what is put on record.
+  void Record(AuditKind kind, const Initiator& by, absl::string_view outcome,
+              std::optional<Reason> reason = std::nullopt, const Secret* token = nullptr) const;
+  void RecordFailure(bool login, std::optional<Reason> reason) const;
 
   // account_refresh.cc: refreshes.
   void StartRefresh(bool urgent);
@@ -150,6 +159,8 @@ class AccountMachine : public std::enable_shared_from_this<AccountMachine> {
 
   ServedSession served_;
   Activity activity_;
+  // Who started the exchange that runs, or ran last.
+  Initiator by_;
   Hold hold_;
 
   int failures_ = 0;

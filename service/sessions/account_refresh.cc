@@ -54,6 +54,7 @@ void AccountMachine::OnDiscardedRefresh(const Session& refreshed,
                                         absl::StatusOr<IssuedToken> token) {
   const Secret& refresh_token = refreshed.grant->refresh_token;
   if (token.ok()) {
+    Record(AuditKind::kRefresh, by_, "ok", std::nullopt, &token->access_token);
     const Instant expires = token->sent + token->lifetime;
     logouts_.Start({std::move(token->access_token), expires, refresh_token.Clone()},
                    absl::ZeroDuration());

@@ -25,6 +25,7 @@ AccountTable::AccountTable(const SessionManager::Parts& parts, const SessionPoli
              parts.upstream,
              parts.random,
              parts.metrics,
+             parts.audit,
              policy_,
              cache,
              gate_,

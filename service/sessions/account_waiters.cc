@@ -41,6 +41,7 @@ void AccountMachine::Demand(TokenWaiter waiter, Device device) {
   } else if (const auto broke = AllowanceRefusal(waiter.options); broke.has_value()) {
     Answer(std::move(waiter), *broke);
   } else {
+    by_ = Initiator::Of(waiter.options);
     Wait(std::move(waiter));
     StartRenewal(/*urgent=*/true, std::move(device));
   }
@@ -68,6 +69,10 @@ void AccountMachine::DemandLogin(QueuedLogin login) {
   } else if (const auto broke = AllowanceRefusal(login.waiter.options); broke.has_value()) {
     Answer(std::move(login.waiter), *broke);
   } else {
+    by_ = Initiator::Of(login.waiter.options);
+    if (login.plan.in_spite_of_hold && hold_.IsActive(Now())) {
+      Record(AuditKind::kHeldBack, by_, "released", hold_.reason());
+    }
     Wait(std::move(login.waiter));
     StartLogin(std::move(login.plan), login.joinable, /*after_dead=*/false);
   }
@@ -132,6 +137,7 @@ void AccountMachine::StartForOldest() {
       Answer(*std::move(oldest), *broke);
       continue;
     }
+    by_ = Initiator::Of(oldest->options);
     Wait(*std::move(oldest));
     StartRenewal(/*urgent=*/true);
     return;

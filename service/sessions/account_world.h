@@ -8,6 +8,7 @@
 #include "service/base/loop.h"
 #include "service/base/random.h"
 #include "service/model/account_key.h"
+#include "service/ops/audit_event.h"
 #include "service/ops/metrics.h"
 #include "service/sessions/exchange_gate.h"
 #include "service/sessions/policy.h"
@@ -33,6 +34,8 @@ struct AccountWorld {
   Upstream& upstream;
   Random& random;
   Metrics& metrics;
+  // Null: nothing is recorded.
+  AuditSink* audit;
   const SessionPolicy& policy;
   SessionCache& cache;
   ExchangeGate& gate;

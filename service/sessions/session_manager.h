@@ -20,6 +20,7 @@
 #include "service/model/account_key.h"
 #include "service/model/session.h"
 #include "service/model/tenant.h"
+#include "service/ops/audit_event.h"
 #include "service/ops/metrics.h"
 #include "service/sessions/policy.h"
 #include "service/sessions/session_cache.h"
@@ -45,6 +46,9 @@ struct CallOptions {
   // The caller's principals, for accounts that belong to whom logged them in.
   std::vector<std::string> principals;
   bool is_operator = false;
+  // How the caller asks, for the audit log.
+  std::string peer;
+  std::string rpc;
 };
 
 // Where an account stands; see credbroker.v1.SessionState.
@@ -96,6 +100,8 @@ class SessionManager {
     Upstream& upstream;
     Random& random;
     Metrics& metrics;
+    // Null: nothing is recorded.
+    AuditSink* audit = nullptr;
   };
   SessionManager(Parts parts, SessionPolicy policy, const TenantDirectory& tenants);
   ~SessionManager();

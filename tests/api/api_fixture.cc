@@ -73,7 +73,7 @@ Refusal RefusalIn(const grpc::Status& status) {
 ApiFixture::ApiFixture()
     : tenants_(std::make_shared<const TenantDirectory>(TestTenants())),
       access_(std::make_shared<const AccessRules>(AccessRules{tenants_, {}})),
-      sessions_({loop_, upstream_, random_, metrics_}, SessionPolicy{}, *tenants_) {
+      sessions_({loop_, upstream_, random_, metrics_, &audit_}, SessionPolicy{}, *tenants_) {
   Serve({});
 }
 

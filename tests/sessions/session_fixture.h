@@ -13,6 +13,7 @@
 #include "service/model/failure.h"
 #include "service/ops/metrics.h"
 #include "service/sessions/session_manager.h"
+#include "tests/fakes/fake_audit.h"
 #include "tests/fakes/fake_random.h"
 #include "tests/fakes/fake_upstream.h"
 #include "tests/fakes/manual_loop.h"
@@ -42,9 +43,9 @@ class SessionFixture : public testing::Test {
 
   void Restart(const SessionPolicy& policy) {
     tenants_ = {MakeTenant("acme"), MakeTenant("beta")};
-    manager_ =
-        std::make_unique<SessionManager>(SessionManager::Parts{loop_, upstream_, random_, metrics_},
-                                         policy, TenantDirectory(tenants_));
+    manager_ = std::make_unique<SessionManager>(
+        SessionManager::Parts{loop_, upstream_, random_, metrics_, &audit_}, policy,
+        TenantDirectory(tenants_));
   }
 
   Target TargetOf(const std::string& account) const {
@@ -233,6 +234,7 @@ class SessionFixture : public testing::Test {
   FakeUpstream upstream_{loop_};
   FakeRandom random_;
   Metrics metrics_{{"acme", "beta"}};
+  FakeAudit audit_;
   std::vector<std::shared_ptr<const Tenant>> tenants_;
   std::unique_ptr<SessionManager> manager_;
   CallId last_call_ = 0;
