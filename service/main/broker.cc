@@ -37,8 +37,9 @@ Broker::Broker(const std::string& config_file, const Config& config, bool in_kub
       access_(RulesOf(config, DirectoryOf(config.tenants, TenantDirectory({})), surroundings_)),
       metrics_(NamesOf(config.tenants)),
       loop_(SystemClock(), "sessions"),
-      audit_(std::nullopt, loop_),
+      audit_(config.audit, loop_),
       trail_(audit_),
+      quotas_(config.caller_limits.in_flight_per_caller),
       http_(loop_, absl::StrCat("credbroker/", kVersion)),
       workers_(std::make_unique<ThreadWorkerPool>(Cores(), kWorkerNiceness)),
       upstream_({loop_, http_, *workers_, SystemRandom(), metrics_}, kVersion),
@@ -86,6 +87,7 @@ absl::Status Broker::Serve() {
   loop_.Post([this] { TidySessions(); });
   reloading_ = std::make_unique<ReloadThread>(reload_);
   loop_.Post([this] { SumUpAudit(); });
+  sessions_.SetUpstreamRate(config_.caller_limits.upstream_calls_per_caller_per_second);
   return absl::OkStatus();
 }
 
@@ -122,6 +124,11 @@ void Broker::Drain() {
   auto summed = std::make_shared<absl::Notification>();
   trail_.SumUp([summed] { summed->Notify(); });
   summed->WaitForNotificationWithTimeout(kLongestSum);
+}
+
+void Broker::OnHangup() {
+  audit_.Reopen();
+  reloading_->Ask();
 }
 
 // A scraper waits for this, so not for ever.

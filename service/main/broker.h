@@ -47,8 +47,9 @@ class Broker : private ReloadTarget {
   // calls in flight for at most `drain_grace`. Blocks.
   void Drain();
 
-  // Looks for changes of the configuration now rather than soon. Does not block.
-  void LookForChanges() { reloading_->Ask(); }
+  // After SIGHUP: looks for changes of the configuration now rather than soon, and goes on in a new
+  // audit file, since the old one may have been renamed. Does not block.
+  void OnHangup();
 
  private:
   Broker(const std::string& config_file, const Config& config, bool in_kubernetes_pod);

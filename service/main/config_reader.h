@@ -14,8 +14,11 @@
 namespace credbroker {
 
 // What this version can do.
-inline constexpr Supported kSupported{
-    .policy = true, .connection_limits = true, .scram_keys = true};
+inline constexpr Supported kSupported{.policy = true,
+                                      .connection_limits = true,
+                                      .caller_limits = true,
+                                      .audit = true,
+                                      .scram_keys = true};
 
 // Reads a configuration file. Either the whole configuration, or all that is wrong with it, by
 // line. The files that it names are read too, but for those with accounts' secrets: see

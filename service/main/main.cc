@@ -47,7 +47,9 @@ void WarnOfSecrets(const Config& config, const std::string& file) {
 
 int Serve(const Config& config, const std::string& file) {
   WarnOfSecrets(config, file);
-  Log(LogLevel::kWarning, "audit_off", {{"hint", "the audit log is not supported yet"}});
+  if (!config.audit.has_value()) {
+    Log(LogLevel::kWarning, "audit_off", {{"hint", "nothing records who is handed which token"}});
+  }
   auto broker = Broker::Start(file, config, std::getenv("KUBERNETES_SERVICE_HOST") != nullptr);
   if (!broker.ok()) {
     std::fprintf(stderr, "credbrokerd: %s\n", std::string(broker.status().message()).c_str());
@@ -57,7 +59,7 @@ int Serve(const Config& config, const std::string& file) {
   {
     SignalWaiter signals([&stop, &broker](int signal) {
       if (signal == SIGHUP) {
-        (*broker)->LookForChanges();
+        (*broker)->OnHangup();
       } else if (!stop.HasBeenNotified()) {
         stop.Notify();
       }

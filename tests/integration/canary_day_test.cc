@@ -2,6 +2,8 @@
 // of them is in anything that the broker shows to others than its caller.
 
 #include <csignal>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <regex>
 #include <string>
@@ -32,6 +34,7 @@ constexpr char kSendbirdToken[] = "Canary-Sendbird-Token-5e0c4d";
 
 DeploymentOptions DayOptions() {
   return {.tenant = "  caller_passwords: true\n  request_timeout: 1s\n",
+          .more = "audit: {file: audit.jsonl}\n",
           // What would make the libraries talk.
           .environment = {"GRPC_TRACE=all", "GRPC_VERBOSITY=DEBUG", "CURL_DEBUG=all"}};
 }
@@ -235,6 +238,8 @@ class CanaryDay : public testing::Test {
     deployment_.broker().Signal(SIGTERM);
     EXPECT_EQ(deployment_.broker().WaitForExit().code, 0);
     texts_["the broker's output"] = deployment_.BrokerOutput();
+    std::ifstream audit(deployment_.folder().Path("audit.jsonl"));
+    texts_["the audit log"].assign(std::istreambuf_iterator<char>(audit), {});
   }
 
   void CollectSecrets() {
@@ -286,7 +291,7 @@ TEST_F(CanaryDay, NoSecretIsShownAnywhere) {
   }
 
   // Nor is anybody's e-mail address where others than the caller and operators look.
-  for (const char* where : {"the broker's output", "admin pages"}) {
+  for (const char* where : {"the broker's output", "the audit log", "admin pages"}) {
     for (const std::string& email : emails_) {
       const std::string name = email.substr(0, email.find('@'));
       EXPECT_EQ(texts_[where].find(name), std::string::npos) << email << " in " << where;

@@ -43,18 +43,19 @@ TEST(Configuration, Row31EveryFaultHasALineWithItsPlaceAndPath) {
   const std::string file = folder.Write("bad.yaml",
                                         "server:\n  listen: 0.0.0.0:1\n  lissten: x\n"
                                         "tenants:\n- name: A\n  base_url: ftp://x\n"
-                                        "  accounts: []\naudit: {stdout: {}}\n");
+                                        "  accounts: []\ncallers: {}\n");
   for (const bool check : {true, false}) {
     const Outcome outcome = Daemon(file, check);
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_EQ(outcome.out, "");
-    EXPECT_THAT(Lines(outcome.err),
-                ElementsAre(StartsWith(file + ":2: server.listen: "),
-                            StartsWith(file + ":3: server.lissten: unknown field"),
-                            StartsWith(file + ":5: tenants[0].name: "),
-                            StartsWith(file + ":6: tenants[0].base_url: "),
-                            StartsWith(file + ":7: tenants[0].accounts: "),
-                            AllOf(StartsWith(file + ":8: audit"), HasSubstr("not supported yet"))));
+    EXPECT_THAT(
+        Lines(outcome.err),
+        ElementsAre(StartsWith(file + ":2: server.listen: "),
+                    StartsWith(file + ":3: server.lissten: unknown field"),
+                    StartsWith(file + ":5: tenants[0].name: "),
+                    StartsWith(file + ":6: tenants[0].base_url: "),
+                    StartsWith(file + ":7: tenants[0].accounts: "),
+                    AllOf(StartsWith(file + ":8: callers"), HasSubstr("not supported yet"))));
   }
 }
 

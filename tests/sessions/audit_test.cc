@@ -128,7 +128,7 @@ TEST_F(SessionAuditTest, AHoldThatAChangedCredentialEndsIsReleasedByTheBroker) {
   Settle();
   News();
   upstream_.set_credential_changed(true);
-  manager_->CheckHeldCredentials();
+  manager_->Tidy();
   Settle();
   EXPECT_THAT(News(), ElementsAre("held_back by : released CREDENTIAL_REJECTED 0"));
 }
