@@ -40,6 +40,8 @@ struct ApiParts {
   CallerQuotas& quotas;
   // Sends answers: that costs tens of microseconds each, which the sessions' loop does not have.
   WorkerPool& responder;
+  // The same for watches, whose many messages are to leave the cores to all others.
+  WorkerPool& pusher;
   // No watch lasts longer.
   absl::Duration longest_watch;
 };

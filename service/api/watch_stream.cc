@@ -215,7 +215,7 @@ void WatchStream::StartAgeing() {
 // the stream has finished, the server cannot be.
 void WatchStream::Respond(WorkerPool::Work answer) {
   absl::MutexLock lock(&mutex_);
-  if (!outbox_.finished()) parts_.responder.Submit("", std::move(answer));
+  if (!outbox_.finished()) parts_.pusher.Submit("", std::move(answer));
 }
 
 // Acts without the lock: gRPC may call back from inside StartWrite and Finish. Whoever gets a step

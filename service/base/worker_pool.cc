@@ -1,16 +1,15 @@
 #include "service/base/worker_pool.h"
 
 #include <pthread.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <utility>
 
-namespace credbroker {
+#include "service/base/niceness.h"
 
-ThreadWorkerPool::ThreadWorkerPool(int threads, int niceness) {
+namespace credbroker {
+ThreadWorkerPool::ThreadWorkerPool(int threads, const WorkerManners& manners) {
   for (int i = 0; i < threads; ++i) {
-    threads_.emplace_back([this, niceness] { Run(niceness); });
+    threads_.emplace_back([this, manners] { Run(manners); });
     pthread_setname_np(threads_.back().native_handle(), "worker");
   }
 }
@@ -44,13 +43,18 @@ WorkerPool::Work ThreadWorkerPool::TakeNext() {
   return work;
 }
 
-void ThreadWorkerPool::Run(int niceness) {
-  // On Linux, of this thread alone. Asking to be nicer is never refused.
-  if (niceness > 0) setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness);
+void ThreadWorkerPool::Run(const WorkerManners& manners) {
+  if (manners.niceness > 0) BeNice(manners.niceness);
+  int in_a_row = 0;
   while (true) {
     Work work;
     {
       absl::MutexLock lock(&mutex_);
+      if (turns_.empty()) in_a_row = 0;
+      if (manners.burst > 0 && in_a_row == manners.burst) {
+        mutex_.AwaitWithTimeout(absl::Condition(&stopping_), manners.rest);
+        in_a_row = 0;
+      }
       mutex_.Await(absl::Condition(
           +[](ThreadWorkerPool* pool) ABSL_EXCLUSIVE_LOCKS_REQUIRED(pool->mutex_) {
             return pool->stopping_ || !pool->turns_.empty();
@@ -60,6 +64,7 @@ void ThreadWorkerPool::Run(int niceness) {
       work = TakeNext();
     }
     work();
+    ++in_a_row;
   }
 }
 

@@ -12,6 +12,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 
 namespace credbroker {
 
@@ -26,20 +27,29 @@ class WorkerPool {
   virtual void Submit(absl::string_view key, Work work) = 0;
 };
 
+// How much the threads of a pool leave to others.
+struct WorkerManners {
+  // 0 to 19, see nice(2). With more than 0 the cores go first to other threads that want them, but
+  // nothing starves: what they do takes long anyway, and nobody who could be answered at once is to
+  // wait for it.
+  int niceness = 0;
+  // After `burst` pieces of work in a row a thread rests for `rest`. 0: never.
+  int burst = 0;
+  absl::Duration rest = absl::ZeroDuration();
+};
+
 // A fixed number of threads. Work that is still queued when the pool ends is destroyed without
 // being run.
 class ThreadWorkerPool : public WorkerPool {
  public:
-  // `threads` ≥ 1. With a `niceness` (0 to 19, see nice(2)) they leave the cores to other threads
-  // that want them, without starving: what they do takes long anyway, and nobody who could be
-  // answered at once is to wait for it.
-  explicit ThreadWorkerPool(int threads, int niceness = 0);
+  // `threads` ≥ 1.
+  explicit ThreadWorkerPool(int threads, const WorkerManners& manners = {});
   ~ThreadWorkerPool() override;
 
   void Submit(absl::string_view key, Work work) override;
 
  private:
-  void Run(int niceness);
+  void Run(const WorkerManners& manners);
   Work TakeNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   absl::Mutex mutex_;

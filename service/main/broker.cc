@@ -41,7 +41,7 @@ Broker::Broker(const std::string& config_file, const Config& config, bool in_kub
       trail_(audit_),
       quotas_(config.caller_limits.in_flight_per_caller),
       http_(loop_, absl::StrCat("credbroker/", kVersion)),
-      workers_(std::make_unique<ThreadWorkerPool>(Cores(), kWorkerNiceness)),
+      workers_(std::make_unique<ThreadWorkerPool>(Cores(), WorkerManners{kWorkerNiceness})),
       upstream_({loop_, http_, *workers_, SystemRandom(), metrics_}, kVersion),
       sessions_({loop_, upstream_, SystemRandom(), metrics_, &audit_}, config.sessions,
                 *access_.Get()->tenants),

@@ -84,7 +84,7 @@ int OwnNiceness() { return getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())
 
 TEST(ThreadWorkerPoolTest, ItsThreadsAloneAreAsNiceAsAsked) {
   const int own = OwnNiceness();
-  ThreadWorkerPool pool(1, own + 3);
+  ThreadWorkerPool pool(1, WorkerManners{own + 3});
   int niceness = 0;
   absl::Notification done;
   pool.Submit("a", [&] {
@@ -94,6 +94,25 @@ TEST(ThreadWorkerPoolTest, ItsThreadsAloneAreAsNiceAsAsked) {
   done.WaitForNotification();
   EXPECT_EQ(niceness, own + 3);
   EXPECT_EQ(OwnNiceness(), own);
+}
+
+TEST(ThreadWorkerPoolTest, RestsAfterABurstAndThenGoesOn) {
+  ThreadWorkerPool pool(1, WorkerManners{0, 2, absl::Milliseconds(1)});
+  absl::BlockingCounter left(5);
+  for (int i = 0; i < 5; ++i) pool.Submit("a", [&left] { left.DecrementCount(); });
+  left.Wait();
+}
+
+TEST(ThreadWorkerPoolTest, EndsWhileAThreadRests) {
+  auto pool = std::make_unique<ThreadWorkerPool>(1, WorkerManners{0, 1, absl::InfiniteDuration()});
+  absl::Notification ran;
+  auto never = std::make_shared<int>(0);
+  const std::weak_ptr<int> observed = never;
+  pool->Submit("a", [&ran] { ran.Notify(); });
+  pool->Submit("a", [never = std::move(never)] { FAIL() << "it rests for ever"; });
+  ran.WaitForNotification();
+  pool.reset();
+  EXPECT_TRUE(observed.expired());
 }
 
 TEST(ThreadWorkerPoolTest, QueuedWorkIsDestroyedAtTheEnd) {

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +10,8 @@
 #include <cstdlib>
 
 #include "absl/strings/match.h"
+
+#include "service/base/niceness.h"
 
 namespace credbroker {
 namespace {
@@ -37,7 +38,7 @@ ChildProcess::ChildProcess(std::vector<std::string> argv, const std::string& log
   pid_ = fork();
   if (pid_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (nice) setpriority(PRIO_PROCESS, 0, kNicest);
+    if (nice) BeNice(kNicest);
     // In a pod, a loopback caller is nobody; these brokers are the benchmark's own.
     unsetenv("KUBERNETES_SERVICE_HOST");
     if (getppid() == parent && dup2(in[0], STDIN_FILENO) >= 0 && dup2(out[1], STDOUT_FILENO) >= 0 &&
