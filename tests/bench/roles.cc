@@ -9,6 +9,7 @@
 #include "service/main/process.h"
 #include "tests/bench/allocation_count.h"
 #include "tests/bench/bare_echo.h"
+#include "tests/bench/login_upstream.h"
 #include "tests/bench/session_roles.h"
 #include "tests/bench/simulated_broker.h"
 #include "tests/bench/watcher_role.h"
@@ -75,6 +76,12 @@ int PlayRole(const std::string& role, const std::vector<std::string>& arguments)
     Say(RefreshSteadily(Number(arguments[0]), Number(arguments[1]), Number(arguments[2]),
                         arguments[3] == "at-once")
             .dump());
+    return 0;
+  }
+  if (role == "login-upstream" && arguments.size() == 1) {
+    const LoginUpstream upstream(absl::Milliseconds(Number(arguments[0])));
+    Say(absl::StrCat("listening on ", upstream.address()));
+    AnswerLines(AnswerCount);
     return 0;
   }
   if (role == "watchers" && arguments.size() == 3) {

@@ -16,6 +16,7 @@ namespace credbroker {
 //   raw-echo BYTES             BareEcho; `push`
 //   sessions TENANTS ACCOUNTS  memory of that many sessions, see session_roles.h
 //   refreshing TENANTS ACCOUNTS MINUTES spread|at-once   see session_roles.h
+//   login-upstream MILLISECONDS  LoginUpstream
 //   watchers ADDRESS CONNECTIONS STREAMS  see watcher_role.h
 //
 // A server prints `listening on HOST:PORT`, then answers lines on stdin: `count` and `allocations`

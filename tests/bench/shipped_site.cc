@@ -60,23 +60,32 @@ void Prepare(const SiteOptions& options, const std::string& upstream) {
       client.Post("/api/auth/auth", first.dump(), "application/json");
     }
   }
-  const nlohmann::json settings = {{"latency_ms", absl::ToInt64Milliseconds(options.latency)}};
-  client.Put("/_sandbox/settings", settings.dump(), "application/json");
 }
 
 }  // namespace
 
-ShippedSite::ShippedSite(const SiteOptions& options) : folder_(MakeFolder()) {
+void ShippedSite::StartSandbox(const SiteOptions& options, const std::string& log) {
   std::vector<std::string> command = {CREDBROKER_SANDBOX, "--token-lifetime", "1h"};
   for (int t = 0; t < options.tenants; ++t) {
     for (int a = 0; a < options.accounts; ++a) {
       command.insert(command.end(), {"--account", absl::StrCat(Email(t, a), ":", kPassword)});
     }
   }
-  const std::string log = folder_ + "/log";
-  upstream_ = std::make_unique<ChildProcess>(command, log, /*nice=*/true);
+  upstream_ = std::make_unique<ChildProcess>(command, log);
   upstream_address_ = upstream_->Expect("listening on ");
   Prepare(options, upstream_address_);
+}
+
+ShippedSite::ShippedSite(const SiteOptions& options) : folder_(MakeFolder()) {
+  const std::string log = folder_ + "/log";
+  if (options.light_upstream) {
+    upstream_ = std::make_unique<ChildProcess>(
+        RoleCommand("login-upstream", {absl::StrCat(absl::ToInt64Milliseconds(options.latency))}),
+        log);
+    upstream_address_ = upstream_->Expect("listening on ");
+  } else {
+    StartSandbox(options, log);
+  }
   const std::string password = WriteFile(folder_ + "/password", kPassword);
   const std::string config =
       WriteFile(folder_ + "/config.yaml", Config(options, upstream_address_, password));

@@ -15,12 +15,14 @@ struct SiteOptions {
   // t0, t1, … with a0, a1, … each.
   int tenants = 1;
   int accounts = 1;
-  // Upstream's, of every call.
+  // LoginUpstream, which takes `latency` for every call and next to no CPU time, instead of
+  // sandbox-upstream.
+  bool light_upstream = false;
   absl::Duration latency;
 };
 
-// The programs as they are shipped, credbrokerd and sandbox-upstream, in processes of their own
-// over loopback, with an empty memory: every account is cold. SCRAM-SHA-1 with 4096 iterations.
+// credbrokerd and an upstream as they are shipped, in processes of their own over loopback, with an
+// empty memory: every account is cold. SCRAM-SHA-1 with 4096 iterations.
 class ShippedSite {
  public:
   explicit ShippedSite(const SiteOptions& options);
@@ -32,10 +34,12 @@ class ShippedSite {
   pid_t broker() const { return broker_->pid(); }
   pid_t upstream() const { return upstream_->pid(); }
 
-  // How often a call ("auth", "login") has come upstream.
+  // How often a call ("auth", "login") has come to sandbox-upstream.
   int UpstreamCalls(const std::string& call) const;
 
  private:
+  void StartSandbox(const SiteOptions& options, const std::string& log);
+
   std::string folder_;
   std::unique_ptr<ChildProcess> upstream_;
   std::string upstream_address_;
