@@ -29,6 +29,7 @@ std::vector<std::string> FieldsThatNeedARestart(const Config& started, const Con
   note(!(started.connection_limits == next.connection_limits) ||
            !(started.caller_limits == next.caller_limits),
        "limits");
+  note(!(started.audit == next.audit), "audit");
   return fields;
 }
 

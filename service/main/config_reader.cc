@@ -18,8 +18,8 @@
 #include "service/main/config_callers.h"
 #include "service/main/config_fields.h"
 #include "service/main/config_files.h"
+#include "service/main/config_store.h"
 #include "service/main/config_tenants.h"
-#include "service/main/config_unsupported.h"
 #include "service/main/yaml_document.h"
 
 namespace credbroker {
@@ -73,12 +73,10 @@ void ReadTls(FieldReader& server, const std::string& file, const Faults& faults,
   }
 }
 
-void ReadServer(FieldReader& root, const std::string& file, const Supported& supported,
-                const Faults& faults, Config& config) {
+void ReadServer(FieldReader& root, const std::string& file, const Faults& faults, Config& config) {
   if (!root.Require("server")) return;
   FieldReader server = *root.Mapping("server");
   ServerConfig& to = config.server;
-  if (!supported.tls) RefuseUnsupported(server, "tls");
   ReadTls(server, file, faults, config);
   server.Require("listen");
   if (const auto listen = Address(server, "listen")) {
@@ -127,22 +125,20 @@ void ReadSessions(FieldReader& root, Config& config) {
   sessions->Finish();
 }
 
-void ReadLimits(FieldReader& root, const Supported& supported, Config& config) {
+void ReadLimits(FieldReader& root, Config& config) {
   std::optional<FieldReader> limits = root.Mapping("limits");
   if (!limits) return;
-  const auto read = [&](absl::string_view name, bool is_supported) -> std::optional<int> {
-    if (!is_supported) RefuseUnsupported(*limits, name);
+  const auto read = [&](absl::string_view name) -> std::optional<int> {
     const auto limit = limits->WholeNumber(name, 1, std::numeric_limits<int32_t>::max());
     if (!limit) return std::nullopt;
     return static_cast<int>(*limit);
   };
   ConnectionLimits& connections = config.connection_limits;
-  connections.connections = read("connections", supported.connection_limits);
-  connections.connections_per_peer = read("connections_per_peer", supported.connection_limits);
+  connections.connections = read("connections");
+  connections.connections_per_peer = read("connections_per_peer");
   CallerLimits& caller = config.caller_limits;
-  caller.in_flight_per_caller = read("in_flight_per_caller", supported.caller_limits);
-  caller.upstream_calls_per_caller_per_second =
-      read("upstream_calls_per_caller_per_second", supported.caller_limits);
+  caller.in_flight_per_caller = read("in_flight_per_caller");
+  caller.upstream_calls_per_caller_per_second = read("upstream_calls_per_caller_per_second");
   limits->Finish();
 }
 
@@ -159,20 +155,6 @@ void ReadAudit(FieldReader& root, const std::string& file, Config& config) {
     standard_output->Finish();
   }
   audit->Finish();
-}
-
-void ReadStore(FieldReader& root) {
-  std::optional<FieldReader> store = root.Mapping("store");
-  if (!store) return;
-  int stores = 0;
-  for (absl::string_view kind : {"memory", "sqlite", "etcd"}) stores += store->Has(kind) ? 1 : 0;
-  if (store->is_mapping() && stores != 1) {
-    store->Refuse("must have exactly one of memory, sqlite and etcd");
-  }
-  if (auto memory = store->Mapping("memory")) memory->Finish();
-  RefuseStore(*store, "sqlite");
-  RefuseStore(*store, "etcd");
-  store->Finish();
 }
 
 // What lets nobody in, although it is good.
@@ -193,23 +175,19 @@ void WarnOfCallers(FieldReader& root, Config& config) {
 
 }  // namespace
 
-std::variant<Config, Faults> ReadConfig(absl::string_view text, const std::string& file,
-                                        const Supported& supported) {
+std::variant<Config, Faults> ReadConfig(absl::string_view text, const std::string& file) {
   Faults faults;
   Config config;
   const std::optional<YamlNode> document = LoadYaml(text, faults);
   if (document) {
     FieldReader root(*document, "", document->line, faults);
-    ReadServer(root, file, supported, faults, config);
+    ReadServer(root, file, faults, config);
     ReadAdmin(root, config);
-    if (!supported.kubernetes) RefuseUnsupported(root, "callers");
     ReadCallers(root, file, config);
-    ReadTenants(root, file, supported, config);
-    if (!supported.policy) RefuseUnsupported(root, "operators");
+    ReadTenants(root, file, config);
     ReadOperators(root, config);
     ReadSessions(root, config);
-    ReadLimits(root, supported, config);
-    if (!supported.audit) RefuseUnsupported(root, "audit");
+    ReadLimits(root, config);
     ReadAudit(root, file, config);
     ReadStore(root);
     WarnOfCallers(root, config);

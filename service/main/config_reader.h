@@ -9,16 +9,8 @@
 
 #include "service/main/config.h"
 #include "service/main/config_fault.h"
-#include "service/main/config_unsupported.h"
 
 namespace credbroker {
-
-// What this version can do.
-inline constexpr Supported kSupported{.policy = true,
-                                      .connection_limits = true,
-                                      .caller_limits = true,
-                                      .audit = true,
-                                      .scram_keys = true};
 
 // Reads a configuration file. Either the whole configuration, or all that is wrong with it, by
 // line. The files that it names are read too, but for those with accounts' secrets: see
@@ -26,8 +18,7 @@ inline constexpr Supported kSupported{.policy = true,
 std::variant<Config, Faults> LoadConfig(const std::string& file);
 
 // The same for a file's content. Relative paths in it are relative to the folder that `file` is in.
-std::variant<Config, Faults> ReadConfig(absl::string_view text, const std::string& file,
-                                        const Supported& supported = kSupported);
+std::variant<Config, Faults> ReadConfig(absl::string_view text, const std::string& file);
 
 // OK if there is a secret of its kind in the file. Blocks.
 absl::Status CheckSecret(const SecretFile& secret);

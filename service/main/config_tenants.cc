@@ -102,14 +102,12 @@ Mechanism ReadMechanism(FieldReader& tenant, Mechanism unset) {
   return mechanism.value_or(unset);
 }
 
-void ReadSecret(FieldReader& from, const std::string& file, Account& account, Config& config,
-                const Supported& supported) {
+void ReadSecret(FieldReader& from, const std::string& file, Account& account, Config& config) {
   if (from.Has("password_file") && from.Has("scram_keys_file")) {
     from.Refuse("scram_keys_file", "exactly one of password_file and scram_keys_file is allowed");
   } else if (!from.Has("scram_keys_file")) {
     from.Require("password_file");
   }
-  if (!supported.scram_keys) RefuseUnsupported(from, "scram_keys_file");
   const auto read = [&](absl::string_view name, SecretFile::Kind kind) -> std::string {
     const std::optional<std::string> named = from.Text(name);
     if (!named) return "";
@@ -121,8 +119,7 @@ void ReadSecret(FieldReader& from, const std::string& file, Account& account, Co
   account.scram_keys_file = read("scram_keys_file", SecretFile::Kind::kScramKeys);
 }
 
-void ReadAccounts(FieldReader& from, const std::string& file, Tenant& tenant, Config& config,
-                  const Supported& supported) {
+void ReadAccounts(FieldReader& from, const std::string& file, Tenant& tenant, Config& config) {
   from.Require("accounts");
   Unique names;
   Unique emails;
@@ -140,14 +137,13 @@ void ReadAccounts(FieldReader& from, const std::string& file, Tenant& tenant, Co
       }
     }
     account.platform = ReadPlatform(reader).value_or(tenant.platform);
-    ReadSecret(reader, file, account, config, supported);
+    ReadSecret(reader, file, account, config);
     reader.Finish();
     tenant.accounts.push_back(std::move(account));
   }
 }
 
-Tenant ReadTenant(FieldReader& from, const std::string& file, Unique& names, Config& config,
-                  const Supported& supported) {
+Tenant ReadTenant(FieldReader& from, const std::string& file, Unique& names, Config& config) {
   Tenant tenant;
   tenant.name = ReadName(from, names, "a tenant has this name");
   from.Require("base_url");
@@ -166,8 +162,7 @@ Tenant ReadTenant(FieldReader& from, const std::string& file, Unique& names, Con
   tenant.request_timeout = from.Time("request_timeout", absl::Milliseconds(1), absl::Hours(1))
                                .value_or(tenant.request_timeout);
   tenant.caller_passwords = from.Flag("caller_passwords").value_or(tenant.caller_passwords);
-  ReadAccounts(from, file, tenant, config, supported);
-  if (!supported.policy) RefuseUnsupported(from, "allow");
+  ReadAccounts(from, file, tenant, config);
   ReadAllow(from, tenant, config);
   from.Finish();
   return tenant;
@@ -175,12 +170,11 @@ Tenant ReadTenant(FieldReader& from, const std::string& file, Unique& names, Con
 
 }  // namespace
 
-void ReadTenants(FieldReader& root, const std::string& file, const Supported& supported,
-                 Config& config) {
+void ReadTenants(FieldReader& root, const std::string& file, Config& config) {
   root.Require("tenants");
   Unique names;
   for (FieldReader& from : root.Mappings("tenants")) {
-    config.tenants.push_back(ReadTenant(from, file, names, config, supported));
+    config.tenants.push_back(ReadTenant(from, file, names, config));
   }
 }
 

@@ -5,14 +5,12 @@
 
 #include "service/main/config.h"
 #include "service/main/config_fields.h"
-#include "service/main/config_unsupported.h"
 
 namespace credbroker {
 
 // Reads `tenants` of the file's top mapping into `config`. Relative paths are relative to the
 // folder that `file` is in. With faults, `config` may hold tenants in part.
-void ReadTenants(FieldReader& root, const std::string& file, const Supported& supported,
-                 Config& config);
+void ReadTenants(FieldReader& root, const std::string& file, Config& config);
 
 }  // namespace credbroker
 

@@ -137,10 +137,10 @@ bool AccountMachine::MayLogOut(const CallOptions& options) const {
 
 // Ends the session here at once, and upstream: that of an exchange that is running too, once it is
 // over.
-void AccountMachine::LogOut() {
+void AccountMachine::LogOut(const Initiator& by) {
   auto* exchange = std::get_if<Exchanging>(&activity_);
   if (served_.exists() || (exchange != nullptr && !exchange->discarded)) {
-    Record(AuditKind::kLogout, Initiator::Of(options), "ok", std::nullopt,
+    Record(AuditKind::kLogout, by, "ok", std::nullopt,
            served_.exists() ? &served_.get()->access_token : nullptr);
   }
   // Its refresh token is in flight: the session is logged out when that is over.
@@ -166,7 +166,7 @@ void AccountMachine::Logout(CallId call, const CallOptions& options,
     done(BelongsToAnother());
     return;
   }
-  LogOut();
+  LogOut(Initiator::Of(options));
   watchers_.EndAll({RevokedReason::kLoggedOut, absl::OkStatus()});
   EndCalls("the account was logged out while the call waited: ask again");
   if (logouts_.none_pending() && !IsExchanging()) {

@@ -125,7 +125,7 @@ class AccountMachine : public std::enable_shared_from_this<AccountMachine> {
   void Continue();
   bool Accept(IssuedToken token, std::shared_ptr<const Grant> grant, std::string owner);
   void DropSession(RevokedReason reason);
-  void LogOut();
+  void LogOut(const Initiator& by);
   void NoteFailure(const absl::Status& failure, bool login);
   void HoldBackFor(const absl::Status& failure, const std::string& fingerprint);
   void ReleaseHold(const Initiator& by);

@@ -25,7 +25,7 @@ void AccountMachine::RetryCredential() {
 }
 
 void AccountMachine::Retire(const WatchEnd& end) {
-  LogOut();
+  LogOut(Initiator());
   watchers_.EndAll(end);
   EndCalls("the configuration changed while the call waited: ask again");
 }

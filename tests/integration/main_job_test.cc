@@ -55,9 +55,9 @@ TEST(MainJob, TheJsonAnswerHasTheTokenAndWhatBelongsToIt) {
 
 TEST(MainJob, ManyCallersOfAColdAccountCauseOneExchange) {
   const Deployment deployment({.sandbox = {"--latency", "100ms"}});
-  constexpr int kCallers = 8;
+  constexpr int kCallersAtOnce = 8;
   constexpr int kCallsEach = 4;
-  std::vector<Answer> answers(kCallers * kCallsEach);
+  std::vector<Answer> answers(kCallersAtOnce * kCallsEach);
   std::vector<std::jthread> threads;
   Caller first = deployment.NewCaller();
   for (size_t i = 0; i < answers.size(); ++i) {

@@ -32,9 +32,9 @@ tenants:
 )";
 
 std::vector<std::string> Faults(const std::string& more) {
-  return FaultsOf(kGood + more, kAllSupported);
+  return FaultsOf(kGood + more);
 }
-Config Good(const std::string& more) { return ConfigOf(kGood + more, "f", kAllSupported); }
+Config Good(const std::string& more) { return ConfigOf(kGood + more, "f"); }
 
 TEST(ReadAllow, EveryField) {
   const Config config = Good(R"(  allow:
@@ -119,7 +119,7 @@ TEST(ReadCallers, KubernetesWithAFileOfKeys) {
   const Config config = ConfigOf(std::string(kGood) + R"(callers:
   kubernetes: {audience: broker, issuer: "https://issuer.example", jwks_file: jwks.json}
 )",
-                                 folder.Path("f"), kAllSupported);
+                                 folder.Path("f"));
   ASSERT_TRUE(config.kubernetes.has_value());
   EXPECT_EQ(*config.kubernetes, (KubernetesCallers{"broker", "https://issuer.example",
                                                    folder.Path("jwks.json"), "", "", ""}));
@@ -135,7 +135,7 @@ TEST(ReadCallers, KubernetesWithAUrlAndEveryDefault) {
     jwks_ca_file: ca.crt
     jwks_bearer_file: token
 )",
-                                 folder.Path("f"), kAllSupported);
+                                 folder.Path("f"));
   ASSERT_TRUE(config.kubernetes.has_value());
   EXPECT_EQ(*config.kubernetes,
             (KubernetesCallers{"credbroker", "https://kubernetes.default.svc.cluster.local", "",

@@ -237,26 +237,6 @@ TEST(Row31, WhatIsNotSupportedYetIsRefusedByNameAndCheckedAsToItsShape) {
                           HasSubstr("f:10: store.etcd.endpoints[0]: must be text")));
 }
 
-// Nothing is taken that would have no effect.
-TEST(Row31, WhatIsReadAndNotSupportedIsRefused) {
-  const std::string good = kGood;
-  const Supported none{};
-  EXPECT_THAT(FaultsOf(good + "  allow: []\noperators: []\n", none),
-              ElementsAre("f:10: tenants[0].allow: not supported yet",
-                          "f:11: operators: not supported yet"));
-  EXPECT_THAT(FaultsOf(good + "audit: {stdout: {}}\ncallers: {}\n", none),
-              ElementsAre("f:10: audit: not supported yet", "f:11: callers: not supported yet"));
-  EXPECT_THAT(FaultsOf(good + "limits: {connections: 1, in_flight_per_caller: 2}\n", none),
-              ElementsAre("f:10: limits.connections: not supported yet",
-                          "f:10: limits.in_flight_per_caller: not supported yet"));
-  EXPECT_THAT(FaultsOf(Replaced("password_file: secret", "scram_keys_file: keys"), none),
-              ElementsAre("f:9: tenants[0].accounts[0].scram_keys_file: not supported yet"));
-  EXPECT_THAT(FaultsOf(Replaced("tenants:", "  tls: {}\ntenants:"), none),
-              ElementsAre("f:3: server.tls: not supported yet",
-                          "f:3: server.tls.certificate_file: required",
-                          "f:3: server.tls.private_key_file: required"));
-}
-
 // A value may be a secret in the wrong place.
 TEST(Row31, NoValueIsEverPrinted) {
   for (const std::string& text :

@@ -28,7 +28,7 @@ std::string File(const std::string& listen, const std::string& tls, const std::s
                       more);
 }
 
-std::vector<std::string> Faults(const std::string& text) { return FaultsOf(text, kAllSupported); }
+std::vector<std::string> Faults(const std::string& text) { return FaultsOf(text); }
 
 class TlsConfig : public testing::Test {
  protected:
@@ -50,7 +50,7 @@ class TlsConfig : public testing::Test {
 
 TEST_F(TlsConfig, EveryFieldAndAnyAddress) {
   const Config config =
-      ConfigOf(File("0.0.0.0:8443", Tls("tls.crt", "tls.key", "ca.crt")), "f", kAllSupported);
+      ConfigOf(File("0.0.0.0:8443", Tls("tls.crt", "tls.key", "ca.crt")), "f");
   ASSERT_TRUE(config.server.tls.has_value());
   EXPECT_EQ(*config.server.tls,
             (TlsFiles{folder_.Path("tls.crt"), folder_.Path("tls.key"), folder_.Path("ca.crt")}));
@@ -60,7 +60,7 @@ TEST_F(TlsConfig, EveryFieldAndAnyAddress) {
 TEST_F(TlsConfig, PathsAreRelativeToTheFile) {
   const Config config = ConfigOf(
       File("127.0.0.1:1", "  tls: {certificate_file: tls.crt, private_key_file: tls.key}\n"),
-      folder_.Path("f"), kAllSupported);
+      folder_.Path("f"));
   ASSERT_TRUE(config.server.tls.has_value());
   EXPECT_EQ(*config.server.tls, (TlsFiles{folder_.Path("tls.crt"), folder_.Path("tls.key"), ""}));
 }
@@ -93,7 +93,7 @@ TEST_F(TlsConfig, Row33FilesThatDoNotBelongTogether) {
 TEST_F(TlsConfig, WarnsWhereNobodyCanBeIdentifiedAndOfAKeyThatOthersCanRead) {
   ASSERT_EQ(chmod(folder_.Path("tls.key").c_str(), 0644), 0);
   const Config config = ConfigOf(
-      File("0.0.0.0:1", Tls("tls.crt", "tls.key", ""), "operators: [local]\n"), "f", kAllSupported);
+      File("0.0.0.0:1", Tls("tls.crt", "tls.key", ""), "operators: [local]\n"), "f");
   EXPECT_THAT(Lines(config.warnings),
               ElementsAre("f:5: server.tls.private_key_file: the file can be read by others than "
                           "its owner",
@@ -106,10 +106,10 @@ TEST(Limits, EveryOneAndNone) {
       ConfigOf(File("127.0.0.1:1", "",
                     "limits: {connections: 4, connections_per_peer: 3, in_flight_per_caller: 2, "
                     "upstream_calls_per_caller_per_second: 1}\n"),
-               "f", kAllSupported);
+               "f");
   EXPECT_EQ(config.connection_limits, (ConnectionLimits{4, 3}));
   EXPECT_EQ(config.caller_limits, (CallerLimits{2, 1}));
-  const Config none = ConfigOf(File("127.0.0.1:1", "", "limits: {}\n"), "f", kAllSupported);
+  const Config none = ConfigOf(File("127.0.0.1:1", "", "limits: {}\n"), "f");
   EXPECT_EQ(none.connection_limits, ConnectionLimits());
   EXPECT_EQ(none.caller_limits, CallerLimits());
 }
@@ -129,15 +129,15 @@ TEST(Limits, Row31ZeroIsNotNoLimit) {
 TEST(Audit, FileOrStdout) {
   TemporaryFolder folder;
   const Config file = ConfigOf(File("127.0.0.1:1", "", "audit: {file: audit.jsonl}\n"),
-                               folder.Path("f"), kAllSupported);
+                               folder.Path("f"));
   ASSERT_TRUE(file.audit.has_value());
   EXPECT_EQ(*file.audit, (AuditOptions{folder.Path("audit.jsonl"), false}));
   EXPECT_NE(access(folder.Path("audit.jsonl").c_str(), F_OK), 0);
   const Config standard_output =
-      ConfigOf(File("127.0.0.1:1", "", "audit: {stdout: {}}\n"), "f", kAllSupported);
+      ConfigOf(File("127.0.0.1:1", "", "audit: {stdout: {}}\n"), "f");
   ASSERT_TRUE(standard_output.audit.has_value());
   EXPECT_EQ(*standard_output.audit, (AuditOptions{"", true}));
-  EXPECT_FALSE(ConfigOf(File("127.0.0.1:1", ""), "f", kAllSupported).audit.has_value());
+  EXPECT_FALSE(ConfigOf(File("127.0.0.1:1", ""), "f").audit.has_value());
 }
 
 TEST(Audit, Row31WhatIsWrong) {

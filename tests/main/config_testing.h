@@ -54,21 +54,16 @@ inline std::vector<std::string> Lines(const Faults& faults) {
   return lines;
 }
 
-// Everything that can be read.
-inline constexpr Supported kAllSupported{true, true, true, true, true, true, true};
-
 // The faults of a configuration file "f" with this content, as printed.
-inline std::vector<std::string> FaultsOf(const std::string& text,
-                                         const Supported& supported = kSupported) {
-  const auto read = ReadConfig(text, "f", supported);
+inline std::vector<std::string> FaultsOf(const std::string& text) {
+  const auto read = ReadConfig(text, "f");
   if (const auto* faults = std::get_if<Faults>(&read)) return Lines(*faults);
   return {};
 }
 
 // Fails the test if there are faults.
-inline Config ConfigOf(const std::string& text, const std::string& file = "f",
-                       const Supported& supported = kSupported) {
-  auto read = ReadConfig(text, file, supported);
+inline Config ConfigOf(const std::string& text, const std::string& file = "f") {
+  auto read = ReadConfig(text, file);
   if (const auto* faults = std::get_if<Faults>(&read)) {
     for (const Fault& fault : *faults) ADD_FAILURE() << Describe(fault, file);
     return {};
