@@ -45,7 +45,7 @@ Broker::Broker(const std::string& config_file, const Config& config, bool in_kub
       upstream_({loop_, http_, *workers_, SystemRandom(), metrics_}, kVersion),
       sessions_({loop_, upstream_, SystemRandom(), metrics_, &audit_}, config.sessions,
                 *access_.Get()->tenants),
-      reload_(config_file, config, {*this, metrics_, SystemRandom(), SystemClock()}) {}
+      reload_(config_file, config, {*this, metrics_, audit_, SystemRandom(), SystemClock()}) {}
 
 absl::StatusOr<std::unique_ptr<Broker>> Broker::Start(const std::string& config_file,
                                                       const Config& config,
@@ -62,18 +62,16 @@ absl::Status Broker::Serve() {
   GrpcServerOptions options;
   options.host = config_.server.listen.host;
   options.port = config_.server.listen.port;
-  if (config_.server.tls.has_value()) {
-    CREDBROKER_ASSIGN_OR_RETURN(TlsBundle bundle,
-                                LoadTlsBundle(*config_.server.tls, SystemClock().Wall()));
-    WarnOfConcerns(bundle);
-    tls_ = std::make_shared<ServerTls>(std::move(bundle), config_.kubernetes.has_value());
-  }
+  CREDBROKER_RETURN_IF_ERROR(StartTls());
+  CREDBROKER_RETURN_IF_ERROR(StartKubernetes());
   options.tls = tls_;
   options.connections = config_.connection_limits;
   options.reflection = config_.server.reflection;
   options.max_connection_age = config_.server.max_connection_age;
-  CREDBROKER_ASSIGN_OR_RETURN(grpc_, GrpcServer::Start(options, {sessions_, metrics_, access_, loop_,
-                                                                 SystemRandom(), trail_, quotas_}));
+  CREDBROKER_ASSIGN_OR_RETURN(
+      grpc_, GrpcServer::Start(
+                 options, {sessions_, metrics_, access_, loop_, SystemRandom(), trail_, quotas_,
+                           kubernetes_.has_value() ? &kubernetes_->tokens() : nullptr}));
   if (config_.admin.has_value()) {
     AdminOptions admin;
     admin.host = config_.admin->listen.host;
@@ -88,6 +86,28 @@ absl::Status Broker::Serve() {
   reloading_ = std::make_unique<ReloadThread>(reload_);
   loop_.Post([this] { SumUpAudit(); });
   sessions_.SetUpstreamRate(config_.caller_limits.upstream_calls_per_caller_per_second);
+  return absl::OkStatus();
+}
+
+absl::Status Broker::StartTls() {
+  if (!config_.server.tls.has_value()) return absl::OkStatus();
+  CREDBROKER_ASSIGN_OR_RETURN(TlsBundle bundle,
+                              LoadTlsBundle(*config_.server.tls, SystemClock().Wall()));
+  WarnOfConcerns(bundle);
+  tls_ = std::make_shared<ServerTls>(std::move(bundle), config_.kubernetes.has_value());
+  return absl::OkStatus();
+}
+
+absl::Status Broker::StartKubernetes() {
+  if (!config_.kubernetes.has_value()) return absl::OkStatus();
+  const bool from_file = config_.kubernetes->jwks_url.empty();
+  KeySource::Report report;
+  // Of a file, Reload says what becomes of it.
+  if (!from_file) report = [this](const absl::Status& outcome) { OnKeySetFetched(outcome); };
+  kubernetes_.emplace(*config_.kubernetes, http_, loop_, *workers_, std::move(report));
+  if (!from_file) return absl::OkStatus();
+  CREDBROKER_ASSIGN_OR_RETURN(Commit commit, LoadKeySet(config_.kubernetes->jwks_file));
+  commit();
   return absl::OkStatus();
 }
 

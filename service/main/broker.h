@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "service/callers/authorizer.h"
 #include "service/main/broker_reload.h"
 #include "service/main/config.h"
+#include "service/main/issuer_keys.h"
 #include "service/main/reload.h"
 #include "service/main/reload_thread.h"
 #include "service/model/tenant.h"
@@ -59,8 +61,12 @@ class Broker : private ReloadTarget {
   absl::StatusOr<Commit> LoadTls(const TlsFiles& files) override;
   absl::StatusOr<Commit> LoadKeySet(const std::string& file) override;
   void OnSecretsChanged() override;
+  // On any thread: keys were fetched from a URL, or could not be.
+  void OnKeySetFetched(const absl::Status& outcome);
 
   absl::Status Serve();
+  absl::Status StartTls();
+  absl::Status StartKubernetes();
   void RefreshGauges();
   absl::Status ProbeListener() const;
   void TidySessions();
@@ -83,6 +89,8 @@ class Broker : private ReloadTarget {
   std::unique_ptr<ThreadWorkerPool> workers_;
   ScramUpstream upstream_;
   SessionManager sessions_;
+  // Absent: no Kubernetes token identifies a caller.
+  std::optional<KubernetesTokens> kubernetes_;
   // Null: plaintext.
   std::shared_ptr<ServerTls> tls_;
   std::unique_ptr<GrpcServer> grpc_;

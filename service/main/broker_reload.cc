@@ -11,6 +11,8 @@
 #include "service/base/status_macros.h"
 #include "service/main/broker.h"
 #include "service/main/config_change.h"
+#include "service/main/config_files.h"
+#include "service/main/reload_report.h"
 
 namespace credbroker {
 
@@ -57,10 +59,26 @@ absl::StatusOr<ReloadTarget::Commit> Broker::LoadTls(const TlsFiles& files) {
   };
 }
 
-absl::StatusOr<ReloadTarget::Commit> Broker::LoadKeySet(const std::string&) {
-  return absl::UnimplementedError("there are no Kubernetes callers");
+absl::StatusOr<ReloadTarget::Commit> Broker::LoadKeySet(const std::string& file) {
+  CREDBROKER_ASSIGN_OR_RETURN(std::string text, ReadKeySet(file));
+  // It is one, so Offer cannot fail.
+  return [this, text = std::move(text)]() mutable {
+    kubernetes_->keys().Offer(std::move(text)).IgnoreError();
+  };
 }
 
 void Broker::OnSecretsChanged() { sessions_.OnCredentialsChanged(); }
+
+void Broker::OnKeySetFetched(const absl::Status& outcome) {
+  if (outcome.ok()) {
+    TellReloaded(ReloadSource::kJwks, metrics_, audit_);
+    return;
+  }
+  TellReloadRefused(ReloadSource::kJwks, metrics_, audit_);
+  Log(LogLevel::kError, "reload_refused",
+      {{"source", ReloadSourceName(ReloadSource::kJwks)},
+       {"fault", outcome.message()},
+       {"in_force", "what was loaded last"}});
+}
 
 }  // namespace credbroker

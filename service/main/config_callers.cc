@@ -27,7 +27,7 @@ void ReadKubernetes(FieldReader& from, const std::string& file, KubernetesCaller
   if (from.is_mapping() && from.Has("jwks_file") == from.Has("jwks_url")) {
     from.Refuse("must have exactly one of jwks_file and jwks_url");
   }
-  to.jwks_file = ReadPath(from, "jwks_file", file, CheckReadable);
+  to.jwks_file = ReadPath(from, "jwks_file", file, CheckKeySet);
   if (const auto url = from.Text("jwks_url")) {
     const absl::Status status = ParseBaseUrl(*url).status();
     if (!status.ok()) from.Refuse("jwks_url", absl::string_view(status.message()));

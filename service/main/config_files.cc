@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "service/base/status_macros.h"
+#include "service/callers/json_web_key_set.h"
 #include "service/upstream/file_credential.h"
 #include "service/upstream/scram_keys_file.h"
 
@@ -67,6 +68,14 @@ absl::Status CheckCertificates(const std::string& file) {
   }
   return absl::OkStatus();
 }
+
+absl::StatusOr<std::string> ReadKeySet(const std::string& file) {
+  CREDBROKER_ASSIGN_OR_RETURN(std::string text, ReadWholeFile(file, kLargestBundle));
+  CREDBROKER_RETURN_IF_ERROR(JsonWebKeySet::Parse(text).status());
+  return text;
+}
+
+absl::Status CheckKeySet(const std::string& file) { return ReadKeySet(file).status(); }
 
 absl::Status CheckReadable(const std::string& file) {
   const absl::StatusOr<std::string> content = ReadWholeFile(file, kLargestBundle);

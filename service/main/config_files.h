@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 #include "service/base/whole_file.h"
@@ -19,6 +20,10 @@ absl::Status CheckCertificates(const std::string& file);
 
 // OK if the file can be read and is not empty.
 absl::Status CheckReadable(const std::string& file);
+
+// The file's text, if that is a key set with one key at least that can be used: see JsonWebKeySet.
+absl::StatusOr<std::string> ReadKeySet(const std::string& file);
+absl::Status CheckKeySet(const std::string& file);
 
 // OK if a log can be written to the file, which need not be there yet. Does not make it.
 absl::Status CheckAppendable(const std::string& file);

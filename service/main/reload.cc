@@ -6,6 +6,7 @@
 
 #include "service/base/log.h"
 #include "service/main/config_reader.h"
+#include "service/main/reload_report.h"
 
 namespace credbroker {
 namespace {
@@ -14,20 +15,6 @@ namespace {
 constexpr size_t kMostLogged = 10;
 constexpr int kMostReads = 3;
 constexpr absl::Duration kCostly = absl::Milliseconds(100);
-
-absl::string_view NameOf(ReloadSource source) {
-  switch (source) {
-    case ReloadSource::kConfig:
-      return "config";
-    case ReloadSource::kTls:
-      return "tls";
-    case ReloadSource::kSecret:
-      return "secret";
-    case ReloadSource::kJwks:
-      return "jwks";
-  }
-  return "";
-}
 
 }  // namespace
 
@@ -184,8 +171,7 @@ void Reload::Accept(Source& source, std::string fingerprint) {
   source.in_force = std::move(fingerprint);
   source.refused.clear();
   source.told.clear();
-  parts_.metrics.CountReload(source.label);
-  Log(LogLevel::kInfo, "reloaded", {{"source", NameOf(source.label)}});
+  TellReloaded(source.label, parts_.metrics, parts_.audit);
 }
 
 void Reload::Refuse(Source& source, std::string fingerprint, const Faults& faults) {
@@ -193,11 +179,11 @@ void Reload::Refuse(Source& source, std::string fingerprint, const Faults& fault
   const bool is_news = fingerprint != source.refused || text != source.told;
   source.refused = std::move(fingerprint);
   if (!is_news) return;
-  parts_.metrics.CountReloadFailure(source.label);
+  TellReloadRefused(source.label, parts_.metrics, parts_.audit);
   if (text == std::exchange(source.told, text)) return;
   for (size_t i = 0; i < std::min(faults.size(), kMostLogged); ++i) {
     Log(LogLevel::kError, "reload_refused",
-        {{"source", NameOf(source.label)},
+        {{"source", ReloadSourceName(source.label)},
          {"fault", Describe(faults[i], config_file_)},
          {"faults", static_cast<int>(faults.size())},
          {"in_force", "what was loaded last"}});

@@ -17,6 +17,7 @@
 #include "service/main/config.h"
 #include "service/main/config_fault.h"
 #include "service/main/file_fingerprints.h"
+#include "service/ops/audit_event.h"
 #include "service/ops/metrics.h"
 
 namespace credbroker {
@@ -47,6 +48,7 @@ class Reload {
   struct Parts {
     ReloadTarget& target;
     Metrics& metrics;
+    AuditSink& audit;
     Random& random;
     const Clock& clock;
   };

@@ -39,7 +39,7 @@ struct AuditEvent {
   std::string token_fingerprint;
   // "ok", "failed", "refused"; for kHeldBack "held" or "released".
   std::string outcome;
-  // The name of a Reason.
+  // The name of a Reason; for kReload, what was loaded: "config", "tls", "secret" or "jwks".
   std::string reason;
   std::string trace_id;
   // How many events the line stands for.

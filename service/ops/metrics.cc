@@ -327,6 +327,10 @@ void Metrics::AddTenants(const std::vector<std::string>& tenants) {
   }
 }
 
+absl::string_view ReloadSourceName(ReloadSource source) {
+  return kReloadSources[static_cast<size_t>(source)];
+}
+
 void Metrics::CountReload(ReloadSource source) {
   series_->config_generation_by_source[Index(source)]->Increment();
 }

@@ -32,6 +32,9 @@ enum class UpstreamOutcome {
 // credbroker_config_generation: what can be loaded anew while the service runs.
 enum class ReloadSource { kConfig, kTls, kSecret, kJwks };
 
+// As in the label, e.g. "jwks".
+absl::string_view ReloadSourceName(ReloadSource source);
+
 // What one tenant's sessions look like now, for the gauges.
 struct TenantGauges {
   std::string tenant;

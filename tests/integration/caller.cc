@@ -20,12 +20,13 @@ void SetPatience(grpc::ClientContext& context, absl::Duration patience) {
   context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(patience));
 }
 
-std::shared_ptr<grpc::Channel> OpenChannel(const std::string& address) {
+std::shared_ptr<grpc::Channel> OpenChannel(
+    const std::string& address, const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  return grpc::CreateCustomChannel(address, credentials, arguments);
 }
 
 }  // namespace
@@ -54,8 +55,9 @@ Answer AnswerOf(const grpc::Status& status, const v1::Token& token) {
   return answer;
 }
 
-Caller::Caller(const std::string& address)
-    : channel_(OpenChannel(address)), stub_(v1::CredentialBroker::NewStub(channel_)) {}
+Caller::Caller(const std::string& address,
+               const std::shared_ptr<grpc::ChannelCredentials>& credentials)
+    : channel_(OpenChannel(address, credentials)), stub_(v1::CredentialBroker::NewStub(channel_)) {}
 
 Answer Caller::GetToken(const std::string& account, absl::Duration patience) {
   grpc::ClientContext context;

@@ -32,7 +32,10 @@ struct Answer {
 // A client of the broker, on a connection of its own. Thread-safe.
 class Caller {
  public:
-  explicit Caller(const std::string& address);
+  // Over TLS if there are credentials.
+  explicit Caller(const std::string& address,
+                  const std::shared_ptr<grpc::ChannelCredentials>& credentials =
+                      grpc::InsecureChannelCredentials());
 
   v1::CredentialBroker::Stub& stub() { return *stub_; }
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }

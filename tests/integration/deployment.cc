@@ -152,7 +152,8 @@ Caller Deployment::NewCaller() const {
 }
 
 Program::Options Deployment::CredbrokerOptions(std::vector<std::string> arguments) const {
-  arguments.insert(arguments.end(), {"--plaintext", "--address", address_});
+  arguments.insert(arguments.end(), options_.credbroker.begin(), options_.credbroker.end());
+  arguments.insert(arguments.end(), {"--address", address_});
   return {.argv = Joined(CREDBROKER_PROGRAM, std::move(arguments))};
 }
 

@@ -85,6 +85,8 @@ struct DeploymentOptions {
   std::string more = {};
   // NAME=VALUE, of the broker.
   std::vector<std::string> environment = {};
+  // How the program credbroker reaches the broker.
+  std::vector<std::string> credbroker = {"--plaintext"};
   // PEM files with which the sandbox speaks TLS, and which the broker trusts.
   std::string certificate = {};
   std::string key = {};

@@ -7,6 +7,7 @@
 #include "gtest/gtest.h"
 
 #include "tests/fakes/certificates.h"
+#include "tests/fakes/token_signer.h"
 #include "tests/main/config_testing.h"
 
 namespace credbroker {
@@ -115,7 +116,7 @@ TEST(ReadOperators, Row31WhatIsNoPrincipal) {
 
 TEST(ReadCallers, KubernetesWithAFileOfKeys) {
   TemporaryFolder folder;
-  folder.Write("jwks.json", "{\"keys\": []}");
+  folder.Write("jwks.json", KeySet(TokenSigner::Curve().Jwk("k")));
   const Config config = ConfigOf(std::string(kGood) + R"(callers:
   kubernetes: {audience: broker, issuer: "https://issuer.example", jwks_file: jwks.json}
 )",
@@ -157,7 +158,7 @@ TEST(ReadCallers, Row31WhatIsWrong) {
                           "f:17: callers.kubernetes.issuers: unknown field",
                           "f:18: callers.ldap: unknown field"));
   TemporaryFolder folder;
-  const std::string keys = folder.Write("jwks.json", "{\"keys\": []}");
+  const std::string keys = folder.Write("jwks.json", KeySet(TokenSigner::Curve().Jwk("k")));
   const std::string empty = folder.Write("empty", "");
   EXPECT_THAT(Faults("callers:\n  kubernetes:\n    jwks_file: " + keys +
                      "\n    jwks_ca_file: " + keys + "\n    jwks_bearer_file: " + empty + "\n"),
@@ -166,6 +167,15 @@ TEST(ReadCallers, Row31WhatIsWrong) {
                           "f:16: callers.kubernetes.jwks_ca_file: is only for jwks_url",
                           "f:17: callers.kubernetes.jwks_bearer_file: the file is empty",
                           "f:17: callers.kubernetes.jwks_bearer_file: is only for jwks_url"));
+}
+
+TEST(ReadCallers, Row31KeySetMustHaveAKeyThatCanBeUsed) {
+  TemporaryFolder folder;
+  for (const char* text : {"{\"keys\": []}", "{}", "not JSON", "{\"keys\": [{\"kty\": \"oct\"}]}"}) {
+    const std::string keys = folder.Write("jwks.json", text);
+    EXPECT_THAT(Faults("callers: {kubernetes: {jwks_file: " + keys + "}}\n"),
+                ElementsAre(HasSubstr("callers.kubernetes.jwks_file: "))) << text;
+  }
 }
 
 // The key set says whom to believe: whoever can change it on the way can be anybody.

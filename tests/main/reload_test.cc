@@ -16,6 +16,7 @@
 #include "service/base/log.h"
 #include "service/main/reload_thread.h"
 #include "tests/fakes/certificates.h"
+#include "tests/fakes/fake_audit.h"
 #include "tests/fakes/fake_random.h"
 #include "tests/main/config_testing.h"
 
@@ -93,7 +94,7 @@ tenants:
     Config config = ConfigOf(Text(), folder_.Path("c.yaml"));
     config.server.tls = std::move(tls);
     reload_ = std::make_unique<Reload>(folder_.Path("c.yaml"), config,
-                                       Reload::Parts{target_, metrics_, random_, SystemClock()});
+                                       Reload::Parts{target_, metrics_, audit_, random_, SystemClock()});
     Look();
     target_.configs.clear();
   }
@@ -119,6 +120,7 @@ tenants:
   FakeTarget target_;
   FakeRandom random_;
   Metrics metrics_{{"acme"}};
+  FakeAudit audit_;
   std::unique_ptr<Reload> reload_;
 };
 
@@ -147,7 +149,7 @@ TEST_F(ReloadTest, AnotherConfigurationIsHandedOver) {
 TEST_F(ReloadTest, WhatChangedDuringTheStartIsNoticed) {
   folder_.Write("c.yaml", WithTenant("beta"));
   const Config before = ConfigOf(Text(), folder_.Path("c.yaml"));
-  Reload reload(folder_.Path("c.yaml"), before, {target_, metrics_, random_, SystemClock()});
+  Reload reload(folder_.Path("c.yaml"), before, {target_, metrics_, audit_, random_, SystemClock()});
   reload.Look(false);
   ASSERT_THAT(target_.configs, SizeIs(1));
   EXPECT_EQ(Generation("config"), 2);
@@ -261,6 +263,19 @@ TEST_F(ReloadTest, Row33BadPairLeavesTheLastOneInForce) {
   folder_.Write("tls.key", "another key");
   Look();
   EXPECT_THAT(target_.tls, ElementsAre("two", "two"));
+}
+
+TEST_F(ReloadTest, WhatIsTakenUpAndWhatIsRefusedGoesOnRecord) {
+  folder_.Write("secret", "hunter3");
+  Look();
+  folder_.Write("c.yaml", "server: {}\n");
+  for (int i = 0; i < 3; ++i) Look();
+  const std::vector<AuditEvent> events = audit_.events(AuditKind::kReload);
+  ASSERT_THAT(events, SizeIs(2));
+  EXPECT_EQ(events[0].reason, "secret");
+  EXPECT_EQ(events[0].outcome, "ok");
+  EXPECT_EQ(events[1].reason, "config");
+  EXPECT_EQ(events[1].outcome, "failed");
 }
 
 TEST_F(ReloadTest, NoValueOfASecretIsEverLogged) {
