@@ -107,8 +107,19 @@ void Broker::Drain() {
     absl::Notification().WaitForNotificationWithTimeout(config_.server.drain_delay);
   }
   closing_ = true;
+  sessions_.HastenRevocations();
   grpc_->RefuseNew();
+  const Instant deadline = loop_.Now() + config_.server.drain_grace;
   grpc_->FinishCalls(config_.server.drain_grace);
+  EndRevocations(deadline);
+}
+
+// Whoever was logged out while upstream was away is to be logged out there too, in what is left of
+// the time.
+void Broker::EndRevocations(Instant deadline) {
+  auto ended = std::make_shared<absl::Notification>();
+  sessions_.EndRevocations(deadline, [ended] { ended->Notify(); });
+  ended->WaitForNotification();
 }
 
 // A scraper waits for this, so not for ever.

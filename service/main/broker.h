@@ -34,12 +34,13 @@ class Broker {
   std::vector<std::string> addresses() const;
 
   // Ends as faults.md row 42 says: unready but serving for `drain_delay`, then nothing new, then
-  // calls in flight for at most `drain_grace`. Blocks.
+  // calls in flight, and what upstream is yet to be told, for at most `drain_grace`. Blocks.
   void Drain();
 
  private:
   explicit Broker(const Config& config);
   absl::Status Serve(bool in_kubernetes_pod);
+  void EndRevocations(Instant deadline);
   void RefreshGauges();
   absl::Status ProbeListener() const;
   void TidySessions();

@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 
 #include "service/sessions/account_machine.h"
+#include "service/sessions/outstanding_revocations.h"
 
 namespace credbroker {
 
@@ -36,6 +37,7 @@ class AccountTable : private Capacity {
                                size_t limit) const;
   std::vector<TenantGauges> Measure() const;
   void CheckHeldCredentials();
+  OutstandingRevocations& outstanding() { return outstanding_; }
   void SetUpstreamRate(std::optional<int> per_caller) { allowance_.SetRate(per_caller); }
 
  private:
@@ -47,6 +49,7 @@ class AccountTable : private Capacity {
 
   SessionPolicy policy_;
   ExchangeGate gate_;
+  OutstandingRevocations outstanding_;
   UpstreamAllowance allowance_;
   AccountWorld world_;
   const TenantDirectory tenants_;

@@ -10,6 +10,7 @@
 #include "service/model/account_key.h"
 #include "service/ops/metrics.h"
 #include "service/sessions/exchange_gate.h"
+#include "service/sessions/outstanding_revocations.h"
 #include "service/sessions/policy.h"
 #include "service/sessions/session_cache.h"
 #include "service/sessions/upstream_allowance.h"
@@ -36,6 +37,7 @@ struct AccountWorld {
   const SessionPolicy& policy;
   SessionCache& cache;
   ExchangeGate& gate;
+  OutstandingRevocations& outstanding;
   Capacity& capacity;
   UpstreamAllowance& allowance;
   // Tells callers' passwords apart without keeping them: a random key of this process.

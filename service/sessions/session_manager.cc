@@ -169,6 +169,16 @@ void SessionManager::SetUpstreamRate(std::optional<int> per_caller) {
   loop_.Post([this, per_caller] { accounts_->SetUpstreamRate(per_caller); });
 }
 
+void SessionManager::HastenRevocations() {
+  loop_.Post([this] { accounts_->outstanding().Hasten(); });
+}
+
+void SessionManager::EndRevocations(Instant deadline, absl::AnyInvocable<void()> done) {
+  loop_.Post([this, deadline, done = std::move(done)]() mutable {
+    accounts_->outstanding().End(deadline, std::move(done));
+  });
+}
+
 void SessionManager::Tidy() {
   loop_.Post([this] {
     accounts_->CheckHeldCredentials();
