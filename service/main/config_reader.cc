@@ -172,11 +172,9 @@ void WarnOfCallers(FieldReader& root, Config& config) {
   }
 }
 
-}  // namespace
-
-std::variant<Config, Faults> ReadConfig(absl::string_view text, const std::string& file,
-                                        const Supported& supported) {
-  Faults faults;
+// As far as it can be read.
+Config Read(absl::string_view text, const std::string& file, const Supported& supported,
+            Faults& faults) {
   Config config;
   const std::optional<YamlNode> document = LoadYaml(text, faults);
   if (document) {
@@ -196,6 +194,15 @@ std::variant<Config, Faults> ReadConfig(absl::string_view text, const std::strin
     WarnOfCallers(root, config);
     root.Finish();
   }
+  return config;
+}
+
+}  // namespace
+
+std::variant<Config, Faults> ReadConfig(absl::string_view text, const std::string& file,
+                                        const Supported& supported) {
+  Faults faults;
+  Config config = Read(text, file, supported, faults);
   if (faults.empty()) return config;
   SortByLine(faults);
   return faults;
@@ -204,7 +211,14 @@ std::variant<Config, Faults> ReadConfig(absl::string_view text, const std::strin
 std::variant<Config, Faults> LoadConfig(const std::string& file) {
   const absl::StatusOr<std::string> text = ReadWholeFile(file, kLargestFile);
   if (!text.ok()) return Faults{{0, "", std::string(text.status().message())}};
-  return ReadConfig(*text, file);
+  Faults faults;
+  Config config = Read(*text, file, kSupported, faults);
+  if (faults.empty()) return config;
+  const SecretFaults secrets = CheckSecrets(config);
+  faults.insert(faults.end(), secrets.faults.begin(), secrets.faults.end());
+  faults.insert(faults.end(), secrets.warnings.begin(), secrets.warnings.end());
+  SortByLine(faults);
+  return faults;
 }
 
 SecretFaults CheckSecrets(const Config& config) {
