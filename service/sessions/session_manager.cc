@@ -51,9 +51,8 @@ SessionManager::SessionPtr SessionManager::Peek(const AccountKey& key, absl::Dur
   });
   if (hit == nullptr) return nullptr;
   if (kick) Kick(key);
-  // Overdue is more than late: a refresh that is on its way takes a moment.
-  const bool overdue = now >= hit->refresh_due + Slack(hit->lifetime);
-  metrics_.CountTokenRequest(key.tenant, overdue ? TokenOutcome::kStale : TokenOutcome::kHit);
+  metrics_.CountTokenRequest(key.tenant,
+                             IsOverdue(*hit, now) ? TokenOutcome::kStale : TokenOutcome::kHit);
   return hit;
 }
 
