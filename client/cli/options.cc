@@ -142,8 +142,9 @@ void AddEnrollOptions(CLI::App& app, Options& options) {
 }
 
 void AddProbeOptions(CLI::App& app, Options& options) {
-  app.add_flag("--spend-attempts", options.spend_attempts,
-               "Try to log in: up to one attempt per mechanism, which may lock the account");
+  app.add_flag(
+      "--spend-attempts", options.spend_attempts,
+      "Try to log in: up to three attempts, one per mechanism, which may lock the account");
   app.add_flag("--no-broker", options.no_broker,
                "With --spend-attempts: no broker runs that could hold the account back");
 }

@@ -26,6 +26,13 @@ int Milliseconds(absl::Duration duration) {
 void SetLimits(grpc::ServerBuilder& builder, absl::Duration max_connection_age,
                absl::Duration leaving_margin) {
   builder.SetMaxReceiveMessageSize(kLargestRequest);
+  // gRPC inflates a whole message before it looks at its size, and a password in one would be
+  // copied out of our sight.
+  for (int algorithm = GRPC_COMPRESS_NONE + 1; algorithm < GRPC_COMPRESS_ALGORITHMS_COUNT;
+       ++algorithm) {
+    builder.SetCompressionAlgorithmSupportStatus(static_cast<grpc_compression_algorithm>(algorithm),
+                                                 /*enabled=*/false);
+  }
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kLargestMetadata);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnection);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);

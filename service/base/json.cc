@@ -1,5 +1,7 @@
 #include "service/base/json.h"
 
+#include <openssl/crypto.h>
+
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -60,6 +62,16 @@ absl::StatusOr<Json> ParseUntrustedJson(absl::string_view text) {
   Json value = Json::parse(text.begin(), text.end(), /*cb=*/nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded()) return absl::InvalidArgumentError("not acceptable JSON");
   return value;
+}
+
+void WipeTexts(Json& value) {
+  if (value.is_string()) {
+    auto& text = value.get_ref<std::string&>();
+    OPENSSL_cleanse(text.data(), text.size());
+    text.clear();
+  } else if (value.is_structured()) {
+    for (Json& member : value) WipeTexts(member);
+  }
 }
 
 std::optional<std::string> StringMember(const Json& object, absl::string_view name) {

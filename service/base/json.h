@@ -18,6 +18,10 @@ using Json = nlohmann::json;
 // of the input, which may be a secret. Does not throw.
 absl::StatusOr<Json> ParseUntrustedJson(absl::string_view text);
 
+// Wipes every text in it, but no name: for what held secrets and was not used after all. What the
+// parser itself read the texts into is beyond reach (service/README.md, "Secrets in memory").
+void WipeTexts(Json& value);
+
 // The member `name` of `object` if it is a string; nothing if it is absent, null or something else.
 std::optional<std::string> StringMember(const Json& object, absl::string_view name);
 

@@ -30,13 +30,6 @@ Access Configured(std::shared_ptr<const Tenant> tenant, const Account& account) 
   return Access{std::move(tenant), std::move(key), "", /*is_operator=*/false};
 }
 
-// The name of a caller's own account in upstream is the address after SASLprep (RFC 4013), which
-// maps many texts to one. Of these characters each stands for itself alone, so no other spelling
-// gets around a hold or an owner.
-bool StandsForItself(absl::string_view address) {
-  return std::all_of(address.begin(), address.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-}
-
 absl::StatusOr<Access> ResolveEmail(std::shared_ptr<const Tenant> tenant,
                                     const AccessRequest& request) {
   if (!tenant->caller_passwords) {
@@ -48,9 +41,6 @@ absl::StatusOr<Access> ResolveEmail(std::shared_ptr<const Tenant> tenant,
       return Invalid("password: not accepted for an account that the configuration names");
     }
     return Configured(std::move(tenant), *account);
-  }
-  if (!StandsForItself(request.account)) {
-    return Invalid("account: an address that the configuration does not name must be of ASCII");
   }
   AccountKey key{tenant->name, absl::AsciiStrToLower(request.account)};
   return Access{std::move(tenant), std::move(key), std::string(request.account),

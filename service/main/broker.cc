@@ -139,8 +139,11 @@ void Broker::Drain() {
     absl::Notification().WaitForNotificationWithTimeout(server->drain_delay);
   }
   closing_ = true;
+  sessions_.HastenRevocations();
   grpc_->RefuseNew();
+  const Instant deadline = loop_.Now() + server->drain_grace;
   grpc_->FinishCalls(server->drain_grace);
+  EndRevocations(deadline);
   auto summed = std::make_shared<absl::Notification>();
   trail_.SumUp([summed] { summed->Notify(); });
   summed->WaitForNotificationWithTimeout(kLongestSum);
@@ -149,6 +152,14 @@ void Broker::Drain() {
 void Broker::OnHangup() {
   audit_.Reopen();
   reloading_->Ask();
+}
+
+// Whoever was logged out while upstream was away is to be logged out there too, in what is left of
+// the time.
+void Broker::EndRevocations(Instant deadline) {
+  auto ended = std::make_shared<absl::Notification>();
+  sessions_.EndRevocations(deadline, [ended] { ended->Notify(); });
+  ended->WaitForNotification();
 }
 
 // A scraper waits for this, so not for ever.

@@ -46,7 +46,7 @@ class Broker : private ReloadTarget {
   std::vector<std::string> addresses() const;
 
   // Ends as faults.md row 42 says: unready but serving for `drain_delay`, then nothing new, then
-  // calls in flight for at most `drain_grace`. Blocks.
+  // calls in flight, and what upstream is yet to be told, for at most `drain_grace`. Blocks.
   void Drain();
 
   // After SIGHUP: looks for changes of the configuration now rather than soon, and goes on in a new
@@ -67,6 +67,7 @@ class Broker : private ReloadTarget {
   absl::Status Serve();
   absl::Status StartTls();
   absl::Status StartKubernetes();
+  void EndRevocations(Instant deadline);
   void RefreshGauges();
   absl::Status ProbeListener() const;
   void TidySessions();

@@ -1,6 +1,7 @@
 #include "service/main/config_files.h"
 
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -78,8 +79,9 @@ absl::StatusOr<std::string> ReadKeySet(const std::string& file) {
 absl::Status CheckKeySet(const std::string& file) { return ReadKeySet(file).status(); }
 
 absl::Status CheckReadable(const std::string& file) {
-  const absl::StatusOr<std::string> content = ReadWholeFile(file, kLargestBundle);
+  absl::StatusOr<std::string> content = ReadWholeFile(file, kLargestBundle);
   if (!content.ok()) return content.status();
+  OPENSSL_cleanse(content->data(), content->size());  // It may be a private key.
   return content->empty() ? absl::InvalidArgumentError("the file is empty") : absl::OkStatus();
 }
 

@@ -173,10 +173,8 @@ void WarnOfCallers(FieldReader& root, Config& config) {
   }
 }
 
-}  // namespace
-
-std::variant<Config, Faults> ReadConfig(absl::string_view text, const std::string& file) {
-  Faults faults;
+// As far as it can be read.
+Config Read(absl::string_view text, const std::string& file, Faults& faults) {
   Config config;
   const std::optional<YamlNode> document = LoadYaml(text, faults);
   if (document) {
@@ -193,6 +191,14 @@ std::variant<Config, Faults> ReadConfig(absl::string_view text, const std::strin
     WarnOfCallers(root, config);
     root.Finish();
   }
+  return config;
+}
+
+}  // namespace
+
+std::variant<Config, Faults> ReadConfig(absl::string_view text, const std::string& file) {
+  Faults faults;
+  Config config = Read(text, file, faults);
   if (faults.empty()) return config;
   SortByLine(faults);
   return faults;
@@ -201,7 +207,14 @@ std::variant<Config, Faults> ReadConfig(absl::string_view text, const std::strin
 std::variant<Config, Faults> LoadConfig(const std::string& file) {
   const absl::StatusOr<std::string> text = ReadWholeFile(file, kLargestFile);
   if (!text.ok()) return Faults{{0, "", std::string(text.status().message())}};
-  return ReadConfig(*text, file);
+  Faults faults;
+  Config config = Read(*text, file, faults);
+  if (faults.empty()) return config;
+  const SecretFaults secrets = CheckSecrets(config);
+  faults.insert(faults.end(), secrets.faults.begin(), secrets.faults.end());
+  faults.insert(faults.end(), secrets.warnings.begin(), secrets.warnings.end());
+  SortByLine(faults);
+  return faults;
 }
 
 absl::Status CheckSecret(const SecretFile& secret) {

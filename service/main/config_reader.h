@@ -13,11 +13,13 @@
 namespace credbroker {
 
 // Reads a configuration file. Either the whole configuration, or all that is wrong with it, by
-// line. The files that it names are read too, but for those with accounts' secrets: see
-// CheckSecrets. Blocks. Never throws, whatever the file holds.
+// line. The files that it names are read too. Those with accounts' secrets are looked at only if
+// there is something wrong already, so that all is said at once; else see CheckSecrets. Blocks.
+// Never throws, whatever the file holds.
 std::variant<Config, Faults> LoadConfig(const std::string& file);
 
-// The same for a file's content. Relative paths in it are relative to the folder that `file` is in.
+// The same for a file's content, without the secrets. Relative paths in it are relative to the
+// folder that `file` is in.
 std::variant<Config, Faults> ReadConfig(absl::string_view text, const std::string& file);
 
 // OK if there is a secret of its kind in the file. Blocks.

@@ -133,7 +133,7 @@ void ReadAccounts(FieldReader& from, const std::string& file, Tenant& tenant, Co
         emails.Check(reader, "email", absl::AsciiStrToLower(*email),
                      "an account of this tenant has this address");
       } else {
-        reader.Refuse("email", "must be an e-mail address of at most 254 bytes");
+        reader.Refuse("email", "must be an e-mail address of printable ASCII, at most 254 bytes");
       }
     }
     account.platform = ReadPlatform(reader).value_or(tenant.platform);

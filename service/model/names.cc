@@ -29,10 +29,7 @@ bool IsEmailAddress(absl::string_view text) {
   const size_t at = text.find('@');
   if (at == absl::string_view::npos || at == 0 || at + 1 == text.size()) return false;
   if (text.find('@', at + 1) != absl::string_view::npos) return false;
-  return std::none_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte <= 0x20 || byte == 0x7f;
-  });
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
 }  // namespace credbroker

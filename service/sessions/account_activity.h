@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 
 #include "service/base/loop.h"
+#include "service/ops/metrics.h"
 #include "service/sessions/exchange_gate.h"
 #include "service/sessions/session_manager.h"
 #include "service/upstream/upstream.h"
@@ -25,7 +26,8 @@ struct TokenWaiter {
   // A generation that must not be the answer.
   std::optional<uint64_t> replaces;
   bool counted = false;  // A GetToken: credbroker_token_requests_total.
-  bool joined = false;   // An exchange that somebody else started.
+  // What it counts as if it gets a token.
+  TokenOutcome served_as = TokenOutcome::kFetched;
   SessionManager::Done done;
 };
 // On whose behalf something is done; empty: the broker's own.

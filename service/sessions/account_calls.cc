@@ -33,7 +33,7 @@ void AccountMachine::GetToken(CallId call, absl::Duration min_remaining, const C
                      min_remaining,
                      /*replaces=*/std::nullopt,
                      /*counted=*/true,
-                     /*joined=*/false,
+                     TokenOutcome::kFetched,
                      std::move(done)};
   const SessionPtr& session = served_.get();
   if (!served_.MayBeUsedBy(options.principals)) {
@@ -41,7 +41,8 @@ void AccountMachine::GetToken(CallId call, absl::Duration min_remaining, const C
   } else if (!IsAttainable(min_remaining, served_.lifetime())) {
     Answer(std::move(waiter), LifetimeUnattainable());
   } else if (IsLive() && session->expires - Now() >= min_remaining) {
-    waiter.joined = true;  // It came while the caller was on its way here.
+    // It came while the caller was on its way here.
+    waiter.served_as = IsOverdue(*session, Now()) ? TokenOutcome::kStale : TokenOutcome::kHit;
     Answer(std::move(waiter), session);
   } else {
     Demand(std::move(waiter));

@@ -49,7 +49,7 @@ void AccountMachine::StartLogin(LoginPlan plan, bool joinable, bool after_dead) 
 void AccountMachine::AbsorbQueuedLogins() {
   const auto joinable = [](const QueuedLogin& queued) { return queued.joinable; };
   while (auto queued = queued_logins_.TakeOldest(joinable)) {
-    queued->waiter.joined = true;
+    queued->waiter.served_as = TokenOutcome::kJoined;
     Wait(std::move(queued->waiter));
   }
 }

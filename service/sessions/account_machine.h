@@ -38,6 +38,10 @@ namespace credbroker {
 // An exchange that was running when the account was logged out goes on as `discarded`: its result
 // is logged out upstream, and nothing new starts before it has ended, so that there is never more
 // than one.
+//
+// A logout does not end BackingOff, nor a hold: they spare upstream and the account, and whoever
+// may log out could get around them. A wait that upstream asked for is among them (faults.md rows
+// 3, 5).
 class AccountMachine : public std::enable_shared_from_this<AccountMachine> {
  public:
   using Done = SessionManager::Done;

@@ -21,6 +21,7 @@ AccountTable::AccountTable(const SessionManager::Parts& parts, const SessionPoli
                            SessionCache& cache, const TenantDirectory& tenants)
     : policy_(policy),
       gate_(policy.upstream_concurrency, policy.refresh_concurrency),
+      outstanding_(parts.loop, parts.metrics),
       world_{parts.loop,
              parts.upstream,
              parts.random,
@@ -29,6 +30,7 @@ AccountTable::AccountTable(const SessionManager::Parts& parts, const SessionPoli
              policy_,
              cache,
              gate_,
+             outstanding_,
              *this,
              allowance_,
              parts.random.Bytes(kFingerprintKeySize),

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 
 #include "service/sessions/account_machine.h"
+#include "service/sessions/outstanding_revocations.h"
 
 namespace credbroker {
 
@@ -43,6 +44,7 @@ class AccountTable : private Capacity {
   std::vector<TenantGauges> Measure() const;
   void CheckHeldCredentials();
   void OnCredentialsChanged();
+  OutstandingRevocations& outstanding() { return outstanding_; }
   void SetUpstreamRate(std::optional<int> per_caller) { allowance_.SetRate(per_caller); }
 
  private:
@@ -60,6 +62,7 @@ class AccountTable : private Capacity {
 
   SessionPolicy policy_;
   ExchangeGate gate_;
+  OutstandingRevocations outstanding_;
   UpstreamAllowance allowance_;
   AccountWorld world_;
   std::shared_ptr<const TenantDirectory> tenants_;

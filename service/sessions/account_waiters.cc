@@ -10,8 +10,12 @@
 namespace credbroker {
 namespace {
 
-TokenOutcome OutcomeOf(const absl::Status& status, bool joined) {
-  if (status.ok()) return joined ? TokenOutcome::kJoined : TokenOutcome::kFetched;
+// What a logout overtook is not to come back at once: the exchange that it overtook, and the
+// logout, want to end first.
+constexpr absl::Duration kOvertakenPause = absl::Seconds(1);
+
+TokenOutcome OutcomeOf(const absl::Status& status, TokenOutcome served_as) {
+  if (status.ok()) return served_as;
   switch (ReasonOf(status).value_or(Reason::kUpstreamUnavailable)) {
     case Reason::kCredentialHeldBack:
     case Reason::kLoginRequired:
@@ -31,7 +35,7 @@ TokenOutcome OutcomeOf(const absl::Status& status, bool joined) {
 void AccountMachine::Demand(TokenWaiter waiter, Device device) {
   served_.NoteAsked(Now());
   if (auto* exchange = std::get_if<Exchanging>(&activity_)) {
-    waiter.joined = true;
+    waiter.served_as = TokenOutcome::kJoined;
     world_.gate.Promote(exchange->ticket);
     Wait(std::move(waiter));
   } else if (const auto pause = BackoffRefusal(); pause.has_value()) {
@@ -54,7 +58,7 @@ void AccountMachine::DemandLogin(QueuedLogin login) {
   if (!served_.MayBeUsedBy(login.waiter.options.principals)) {
     Answer(std::move(login.waiter), BelongsToAnother());
   } else if (exchange != nullptr && exchange->joinable && login.joinable && !exchange->discarded) {
-    login.waiter.joined = true;
+    login.waiter.served_as = TokenOutcome::kJoined;
     Wait(std::move(login.waiter));
   } else if (exchange != nullptr) {
     const CallId call = login.waiter.call;
@@ -100,7 +104,7 @@ void AccountMachine::Answer(TokenWaiter waiter, const absl::StatusOr<SessionPtr>
   if (answer.ok()) HandOut();
   if (waiter.counted) {
     world_.metrics.CountTokenRequest(account_.key.tenant,
-                                     OutcomeOf(answer.status(), waiter.joined));
+                                     OutcomeOf(answer.status(), waiter.served_as));
   }
   waiter.done(std::move(answer));
 }
@@ -146,7 +150,7 @@ void AccountMachine::StartForOldest() {
 
 // Those who wait for a token wait in vain.
 void AccountMachine::EndCalls(absl::string_view why) {
-  const absl::Status ended = Failure(Reason::kUpstreamUnavailable, why, absl::ZeroDuration());
+  const absl::Status ended = Failure(Reason::kUpstreamUnavailable, why, kOvertakenPause);
   AnswerAll(ended);
   for (QueuedLogin& queued : queued_logins_.TakeAll()) Answer(std::move(queued.waiter), ended);
 }

@@ -11,6 +11,7 @@
 #include "service/ops/audit_event.h"
 #include "service/ops/metrics.h"
 #include "service/sessions/exchange_gate.h"
+#include "service/sessions/outstanding_revocations.h"
 #include "service/sessions/policy.h"
 #include "service/sessions/session_cache.h"
 #include "service/sessions/upstream_allowance.h"
@@ -39,6 +40,7 @@ struct AccountWorld {
   const SessionPolicy& policy;
   SessionCache& cache;
   ExchangeGate& gate;
+  OutstandingRevocations& outstanding;
   Capacity& capacity;
   UpstreamAllowance& allowance;
   // Tells callers' passwords apart without keeping them: a random key of this process.

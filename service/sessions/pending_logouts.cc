@@ -8,16 +8,16 @@ PendingLogouts::PendingLogouts(AccountWorld& world, const UpstreamAccount& accou
     : world_(world), account_(account), waiting_(world.loop) {}
 
 void PendingLogouts::Start(RevocableSession session, absl::Duration delay) {
-  exchange_running_ = false;
   auto slot = std::make_shared<const Revocation*>(nullptr);
-  auto revocation =
-      Revocation::Start({world_.loop, world_.upstream, world_.random, world_.metrics, world_.gate},
-                        account_, std::move(session), delay,
-                        [this, alive = std::weak_ptr<const bool>(alive_), slot](bool confirmed) {
-                          if (!alive.expired()) OnEnd(*slot, confirmed);
-                        });
+  auto revocation = Revocation::Start(
+      {world_.loop, world_.upstream, world_.random, world_.gate, world_.outstanding}, account_,
+      std::move(session), delay,
+      [this, alive = std::weak_ptr<const bool>(alive_), slot](bool confirmed) {
+        if (!alive.expired()) OnEnd(*slot, confirmed);
+      });
   *slot = revocation.get();
   pending_.push_back(std::move(revocation));
+  world_.outstanding.Remove(std::exchange(exchange_running_, 0));
 }
 
 void PendingLogouts::Expedite() {
@@ -35,13 +35,18 @@ bool PendingLogouts::Cancel(CallId call, const absl::Status& status) {
   return done.has_value();
 }
 
+void PendingLogouts::AwaitExchange() {
+  if (exchange_running_ == 0) exchange_running_ = world_.outstanding.Add(account_.key, nullptr);
+}
+
 void PendingLogouts::EndExchange() {
-  exchange_running_ = false;
+  const auto ended = std::exchange(exchange_running_, 0);
   AnswerIfNoneIsPending();
+  world_.outstanding.Remove(ended);
 }
 
 void PendingLogouts::AnswerIfNoneIsPending() {
-  if (!pending_.empty() || exchange_running_) return;
+  if (!pending_.empty() || exchange_running_ != 0) return;
   for (Done& done : waiting_.TakeAll()) done(!lost_);
 }
 

@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 
 #include "service/sessions/account_world.h"
+#include "service/sessions/outstanding_revocations.h"
 #include "service/sessions/revocation.h"
 #include "service/sessions/session_manager.h"
 #include "service/sessions/waiters.h"
@@ -30,7 +31,7 @@ class PendingLogouts {
 
   // An exchange is running that may leave a session to be forgotten: until the next Start, or until
   // EndExchange says that it left none, nobody is answered with true.
-  void AwaitExchange() { exchange_running_ = true; }
+  void AwaitExchange();
   void EndExchange();
 
   // Answers once nothing is pending: true, unless upstream could not be told of all. False at the
@@ -50,7 +51,8 @@ class PendingLogouts {
   AccountWorld& world_;
   const UpstreamAccount& account_;
   std::vector<std::shared_ptr<Revocation>> pending_;
-  bool exchange_running_ = false;
+  // Zero: none is.
+  OutstandingRevocations::Id exchange_running_ = 0;
   // One of those that ended since the last Wait was lost.
   bool lost_ = false;
   Waiters<Done> waiting_;

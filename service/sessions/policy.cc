@@ -42,6 +42,10 @@ bool IsAttainable(absl::Duration min_remaining, absl::Duration lifetime) {
 
 absl::Duration Slack(absl::Duration lifetime) { return std::min(kLongestSlack, lifetime / 10); }
 
+bool IsOverdue(const Session& session, Instant now) {
+  return now >= session.refresh_due + Slack(session.lifetime);
+}
+
 absl::Duration Backoff(int failures, double jitter, absl::Duration at_least) {
   return std::max(at_least, Doubling(kFirstBackoff, kLongestBackoff, failures) * jitter);
 }

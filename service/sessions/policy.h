@@ -6,6 +6,9 @@
 
 #include "absl/time/time.h"
 
+#include "service/base/clock.h"
+#include "service/model/session.h"
+
 namespace credbroker {
 
 // How sessions are kept. The defaults are the configuration's.
@@ -36,6 +39,10 @@ bool IsAttainable(absl::Duration min_remaining, absl::Duration lifetime);
 
 // How long before its true end a token stops counting as live: min(5 s, lifetime ÷ 10).
 absl::Duration Slack(absl::Duration lifetime);
+
+// Whether the session should have been refreshed by now. That is more than late: a refresh that is
+// on its way takes a moment.
+bool IsOverdue(const Session& session, Instant now);
 
 // How long to wait after the `failures`-th transient failure in a row (1 or more): full jitter
 // below 1 s, 2 s, 4 s … 60 s, but never less than `at_least`.

@@ -30,7 +30,8 @@ std::shared_ptr<Revocation> Revocation::Start(const Parts& parts, const Upstream
                                               Done done) {
   auto revocation =
       std::make_shared<Revocation>(parts, account, std::move(session), std::move(done));
-  revocation->Schedule(delay);
+  revocation->id_ = parts.outstanding.Add(account.key, revocation);
+  revocation->Schedule(parts.outstanding.hastened() ? absl::ZeroDuration() : delay);
   return revocation;
 }
 
@@ -43,6 +44,13 @@ void Revocation::Expedite() {
   if (timer_ == 0 || failures_ > 0) return;
   parts_.loop.Cancel(timer_);
   Schedule(absl::ZeroDuration());
+}
+
+void Revocation::Hasten() {
+  failures_ = 0;
+  if (timer_ == 0) return;
+  parts_.loop.Cancel(timer_);
+  Schedule(std::max(not_before_ - parts_.loop.Now(), absl::ZeroDuration()));
 }
 
 void Revocation::Begin() {
@@ -97,9 +105,7 @@ void Revocation::TryAgain(const absl::Status& status) {
   parts_.gate.Leave(std::exchange(ticket_, 0));
   ++failures_;
   if (parts_.loop.Now() >= give_up_) {
-    parts_.metrics.CountRevocationLost(account_.tenant->name);
-    Log(LogLevel::kError, "revocation_lost",
-        {{"tenant", account_.tenant->name}, {"account", DisplayName(account_.key)}});
+    parts_.outstanding.NoteLost(account_.key, LogLevel::kError, "upstream was away for 7 days");
     End(/*confirmed=*/false);
     return;
   }
@@ -109,6 +115,7 @@ void Revocation::TryAgain(const absl::Status& status) {
     return;
   }
   absl::Duration pause = RetryAfterOf(status).value_or(absl::ZeroDuration());
+  not_before_ = parts_.loop.Now() + pause;
   if (reason == Reason::kAccountForbidden) pause = std::max(pause, kForbiddenPause);
   Schedule(Backoff(failures_, parts_.random.Fraction(), pause));
 }
@@ -116,6 +123,7 @@ void Revocation::TryAgain(const absl::Status& status) {
 void Revocation::End(bool confirmed) {
   if (ticket_ != 0) parts_.gate.Leave(std::exchange(ticket_, 0));
   std::exchange(done_, nullptr)(confirmed);
+  parts_.outstanding.Remove(id_);
 }
 
 }  // namespace credbroker

@@ -57,9 +57,8 @@ SessionManager::SessionPtr SessionManager::Peek(const AccountKey& key, absl::Dur
   });
   if (hit == nullptr) return nullptr;
   if (kick) Kick(key);
-  // Overdue is more than late: a refresh that is on its way takes a moment.
-  const bool overdue = now >= hit->refresh_due + Slack(hit->lifetime);
-  metrics_.CountTokenRequest(key.tenant, overdue ? TokenOutcome::kStale : TokenOutcome::kHit);
+  metrics_.CountTokenRequest(key.tenant,
+                             IsOverdue(*hit, now) ? TokenOutcome::kStale : TokenOutcome::kHit);
   return hit;
 }
 
@@ -184,6 +183,16 @@ void SessionManager::ReplaceTenants(std::shared_ptr<const TenantDirectory> tenan
 
 void SessionManager::OnCredentialsChanged() {
   loop_.Post([this] { accounts_->OnCredentialsChanged(); });
+}
+
+void SessionManager::HastenRevocations() {
+  loop_.Post([this] { accounts_->outstanding().Hasten(); });
+}
+
+void SessionManager::EndRevocations(Instant deadline, absl::AnyInvocable<void()> done) {
+  loop_.Post([this, deadline, done = std::move(done)]() mutable {
+    accounts_->outstanding().End(deadline, std::move(done));
+  });
 }
 
 void SessionManager::Tidy() {

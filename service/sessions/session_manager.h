@@ -170,6 +170,12 @@ class SessionManager {
   // Some accounts' secrets hold something else than before: what was refused for want of a secret,
   // or with the one before, may be tried again at once.
   void OnCredentialsChanged();
+  // The process is about to end: sessions that upstream is yet to be told to forget are told of
+  // now, however long they were to wait. Everything else goes on.
+  void HastenRevocations();
+  // Calls `done` once upstream has been told of all; what it has not been told of at `deadline` is
+  // counted and logged as lost. Nothing is to be asked of the manager afterwards.
+  void EndRevocations(Instant deadline, absl::AnyInvocable<void()> done);
 
   // Lets go of every hold whose credential's content has changed since it was rejected, and of old
   // tokens that a reader was looking at when they were replaced. To be called every second.

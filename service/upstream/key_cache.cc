@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 
 #include "service/base/status_macros.h"
@@ -32,6 +33,7 @@ KeyCache::KeyCache(Random& random) : fingerprint_key_(RandomKey(random)) {}
 absl::StatusOr<std::shared_ptr<const ScramKeys>> KeyCache::KeysFor(const AccountKey& account,
                                                                    const KeyParameters& parameters,
                                                                    const Credential& credential) {
+  const absl::Cleanup wipe = WipeDeadStack;
   const absl::StatusOr<Secret> secret = credential.Read();
   if (!secret.ok()) {
     std::shared_ptr<const ScramKeys> last_good = Find(account, parameters, nullptr);
@@ -53,6 +55,17 @@ absl::StatusOr<std::shared_ptr<const ScramKeys>> KeyCache::KeysFor(const Account
   return keys;
 }
 
+absl::StatusOr<std::string> KeyCache::Recognise(const AccountKey& account,
+                                                const Credential& credential) const {
+  const absl::Cleanup wipe = WipeDeadStack;
+  const absl::StatusOr<Secret> secret = credential.Read();
+  if (secret.ok()) return Fingerprint(account, *secret);
+  absl::MutexLock lock(&mutex_);
+  const auto found = entries_.find(account);
+  if (found != entries_.end() && found->second.keys != nullptr) return std::string();
+  return secret.status();
+}
+
 void KeyCache::DropRejected(const AccountKey& account) {
   absl::MutexLock lock(&mutex_);
   if (const auto found = entries_.find(account); found != entries_.end()) {
@@ -60,11 +73,10 @@ void KeyCache::DropRejected(const AccountKey& account) {
   }
 }
 
-void KeyCache::RememberRejected(const AccountKey& account, const Secret& secret) {
+void KeyCache::RememberRejected(const AccountKey& account, std::string content) {
   if (account.is_caller_account()) return;
-  std::string fingerprint = Fingerprint(account, secret);
   absl::MutexLock lock(&mutex_);
-  entries_[account] = Entry{std::move(fingerprint), KeyParameters{}, nullptr};
+  entries_[account] = Entry{std::move(content), KeyParameters{}, nullptr};
 }
 
 bool KeyCache::Differs(const AccountKey& account, const Secret& secret) const {

@@ -39,12 +39,19 @@ class KeyCache {
                                                            const KeyParameters& parameters,
                                                            const Credential& credential);
 
+  // What tells the content of `credential`, which is read now, from other content; empty if it
+  // cannot be read now, but there are cached keys that may fit. Else the credential's status: there
+  // is nothing to log in with.
+  absl::StatusOr<std::string> Recognise(const AccountKey& account,
+                                        const Credential& credential) const;
+
   // Upstream rejected the account's last credential: its keys are dropped, but it is remembered
   // which content it was.
   void DropRejected(const AccountKey& account);
 
-  // The same for a login that was rejected before `secret` was needed.
-  void RememberRejected(const AccountKey& account, const Secret& secret);
+  // The same for a login that was rejected before the keys were needed; `content` is what Recognise
+  // gave for it, and was not empty.
+  void RememberRejected(const AccountKey& account, std::string content);
 
   // Whether `secret` is other than what the account's last login used. False if there was none.
   bool Differs(const AccountKey& account, const Secret& secret) const;

@@ -9,8 +9,8 @@
 namespace credbroker {
 namespace {
 
-// Key derivation may queue behind others, but a login must end: after this many request timeouts.
-constexpr int kKeysWait = 3;
+// A worker may be busy for others, but a login must end: after this many request timeouts.
+constexpr int kWorkerWait = 3;
 
 }  // namespace
 
@@ -23,20 +23,67 @@ LoginFlow::LoginFlow(Parts parts, UpstreamAccount account,
       device_(std::move(device)),
       done_(std::move(done)) {}
 
+void LoginFlow::AwaitWorker() {
+  worker_wanted_ = std::make_shared<std::atomic<bool>>(true);
+  worker_timer_ =
+      parts_.loop.After(kWorkerWait * account_.tenant->request_timeout, [weak = weak_from_this()] {
+        if (const std::shared_ptr<LoginFlow> flow = weak.lock()) flow->OnWorkerOverdue();
+      });
+}
+
+bool LoginFlow::EndWait() {
+  if (parts_.alive.expired() || worker_timer_ == 0) return false;
+  parts_.loop.Cancel(std::exchange(worker_timer_, 0));
+  return true;
+}
+
+void LoginFlow::OnWorkerOverdue() {
+  worker_timer_ = 0;
+  *worker_wanted_ = false;
+  if (parts_.alive.expired()) return;
+  Finish(Failure(Reason::kUpstreamUnavailable,
+                 "the keys could not be derived in time; the broker has too few cores"));
+}
+
 void LoginFlow::Start() {
-  const std::shared_ptr<LoginFlow> self = shared_from_this();
+  AwaitWorker();
+  // The password is read and wiped in there, and never meets the loop's thread.
+  parts_.workers.Submit(
+      account_.tenant->name,
+      [self = shared_from_this(), &loop = parts_.loop, cache = parts_.keys,
+       credential = credential_, key = account_.key, wanted = worker_wanted_]() mutable {
+        absl::StatusOr<std::string> content = absl::CancelledError();
+        if (*wanted) content = cache->Recognise(key, *credential);
+        // Back to the loop in any case: the flow ends there.
+        loop.Post([self = std::move(self), content = std::move(content)]() mutable {
+          self->OnCredential(std::move(content));
+        });
+      });
+}
+
+void LoginFlow::OnCredential(absl::StatusOr<std::string> content) {
+  if (!EndWait()) return;
+  if (!content.ok()) {
+    Finish(content.status());
+    return;
+  }
+  content_ = *std::move(content);
+  SendFirst();
+}
+
+void LoginFlow::SendFirst() {
   const ScramLimits limits{.max_iterations = account_.tenant->max_iterations};
   absl::StatusOr<ScramExchange> exchange =
       ScramExchange::New(account_.tenant->mechanism, account_.email,
                          MakeClientNonce(parts_.random.Bytes(kMinNonceBytes)), limits);
   if (!exchange.ok()) {
-    // Not from inside the caller's call.
-    parts_.loop.Post([self, status = exchange.status()] { self->Finish(status); });
+    Finish(exchange.status());
     return;
   }
   exchange_ = *std::move(exchange);
   const ScramExchange::First first = exchange_->ClientFirst();
   user_ = first.user;
+  const std::shared_ptr<LoginFlow> self = shared_from_this();
   parts_.api.ScramFirst(
       account_, first,
       [self](const ServerFirst& server_first) {
@@ -51,11 +98,13 @@ void LoginFlow::Start() {
 void LoginFlow::OnServerFirst(absl::StatusOr<Instant> lapses) {
   if (!lapses.ok()) {
     const std::optional<Reason> reason = ReasonOf(lapses.status());
-    if (reason == Reason::kCredentialRejected || reason == Reason::kAccountForbidden) {
-      FinishRejected(lapses.status());
-    } else {
-      Finish(lapses.status());
+    const bool rejected =
+        reason == Reason::kCredentialRejected || reason == Reason::kAccountForbidden;
+    // Before it is told: whoever hears of it may ask at once whether the content has changed since.
+    if (rejected && !content_.empty()) {
+      parts_.keys->RememberRejected(account_.key, std::move(content_));
     }
+    Finish(lapses.status());
     return;
   }
   lapses_ = *lapses;
@@ -63,20 +112,14 @@ void LoginFlow::OnServerFirst(absl::StatusOr<Instant> lapses) {
 }
 
 void LoginFlow::RequestKeys() {
-  const std::shared_ptr<LoginFlow> self = shared_from_this();
-  keys_wanted_ = std::make_shared<std::atomic<bool>>(true);
-  keys_timer_ =
-      parts_.loop.After(kKeysWait * account_.tenant->request_timeout, [weak = weak_from_this()] {
-        if (const std::shared_ptr<LoginFlow> flow = weak.lock()) flow->OnKeysOverdue();
-      });
-  // The password is read, used and wiped in there, and never meets the loop's thread.
+  AwaitWorker();
+  // As in Start, the password stays in there.
   parts_.workers.Submit(
-      account_.tenant->name,
-      [self, &loop = parts_.loop, cache = parts_.keys, credential = credential_, key = account_.key,
-       parameters = parameters_, wanted = keys_wanted_]() mutable {
+      account_.tenant->name, [self = shared_from_this(), &loop = parts_.loop, cache = parts_.keys,
+                              credential = credential_, key = account_.key,
+                              parameters = parameters_, wanted = worker_wanted_]() mutable {
         absl::StatusOr<std::shared_ptr<const ScramKeys>> keys = absl::CancelledError();
         if (*wanted) keys = cache->KeysFor(key, parameters, *credential);
-        // Back to the loop in any case: the flow ends there.
         loop.Post([self = std::move(self), keys = std::move(keys)]() mutable {
           self->OnKeys(std::move(keys));
         });
@@ -84,8 +127,7 @@ void LoginFlow::RequestKeys() {
 }
 
 void LoginFlow::OnKeys(absl::StatusOr<std::shared_ptr<const ScramKeys>> keys) {
-  if (parts_.alive.expired() || keys_timer_ == 0) return;  // Nobody waits for them any more.
-  parts_.loop.Cancel(std::exchange(keys_timer_, 0));
+  if (!EndWait()) return;
   if (!keys.ok()) {
     Finish(keys.status());
     return;
@@ -96,19 +138,11 @@ void LoginFlow::OnKeys(absl::StatusOr<std::shared_ptr<const ScramKeys>> keys) {
   }
   if (!started_again_) {
     started_again_ = true;
-    Start();
+    SendFirst();
     return;
   }
   Finish(Failure(Reason::kUpstreamUnavailable,
                  "upstream's challenge lapsed twice before it could be answered"));
-}
-
-void LoginFlow::OnKeysOverdue() {
-  keys_timer_ = 0;
-  *keys_wanted_ = false;
-  if (parts_.alive.expired()) return;
-  Finish(Failure(Reason::kUpstreamUnavailable,
-                 "the keys could not be derived in time; the broker has too few cores"));
 }
 
 void LoginFlow::SendFinal(const ScramKeys& keys) {
@@ -124,18 +158,6 @@ void LoginFlow::OnServerFinal(absl::StatusOr<LoginGrant> grant) {
     parts_.keys->DropRejected(account_.key);
   }
   Finish(std::move(grant));
-}
-
-// Ends only when the content is remembered: whoever hears of the rejection may ask at once whether
-// the credential has changed since.
-void LoginFlow::FinishRejected(const absl::Status& status) {
-  parts_.workers.Submit(account_.tenant->name,
-                        [self = shared_from_this(), &loop = parts_.loop, cache = parts_.keys,
-                         credential = credential_, key = account_.key, status]() mutable {
-                          const absl::StatusOr<Secret> password = credential->Read();
-                          if (password.ok()) cache->RememberRejected(key, *password);
-                          loop.Post([self = std::move(self), status] { self->Finish(status); });
-                        });
 }
 
 void LoginFlow::Finish(absl::StatusOr<LoginGrant> result) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "absl/status/statusor.h"
 
@@ -21,11 +22,12 @@ namespace credbroker {
 
 // One login: the SCRAM exchange over the session API, one method per message.
 //
-//   Start ─► /auth/auth ─► OnServerFirst ─► worker: password, keys ─► OnKeys ─► /auth/login
-//   ─► OnServerFinal
+//   Start ─► worker: is there a password? ─► OnCredential ─► /auth/auth ─► OnServerFirst
+//   ─► worker: password, keys ─► OnKeys ─► /auth/login ─► OnServerFinal
 //
-// If the challenge lapses while the keys are derived, it starts again, once. Lives on a loop and
-// keeps itself alive until it has called `done`.
+// Without a credential nothing is sent, so that an account whose file is missing bothers upstream
+// with nothing, however many callers ask. If the challenge lapses while the keys are derived, it
+// starts again, once. Lives on a loop and keeps itself alive until it has called `done`.
 class LoginFlow : public std::enable_shared_from_this<LoginFlow> {
  public:
   // What is referred to outlives the flow, as long as `alive` has not expired; after that the flow
@@ -42,18 +44,23 @@ class LoginFlow : public std::enable_shared_from_this<LoginFlow> {
   LoginFlow(Parts parts, UpstreamAccount account, std::shared_ptr<const Credential> credential,
             Device device, Upstream::LoginDone done);
 
-  // Draws the nonce and sends the first message. To be called once.
+  // To be called once.
   void Start();
 
  private:
+  // Waits for a worker, but not for ever; see EndWait.
+  void AwaitWorker();
+  // Whether what a worker brings is still waited for. Ends the wait.
+  bool EndWait();
+  void OnWorkerOverdue();
+  void OnCredential(absl::StatusOr<std::string> content);
+  // Draws the nonce and sends the first message.
+  void SendFirst();
   void OnServerFirst(absl::StatusOr<Instant> lapses);
   void RequestKeys();
   void OnKeys(absl::StatusOr<std::shared_ptr<const ScramKeys>> keys);
   void SendFinal(const ScramKeys& keys);
   void OnServerFinal(absl::StatusOr<LoginGrant> grant);
-  void OnKeysOverdue();
-  // Upstream rejected or forbade the account before the password was needed.
-  void FinishRejected(const absl::Status& status);
   void Finish(absl::StatusOr<LoginGrant> result);
 
   Parts parts_;
@@ -68,9 +75,11 @@ class LoginFlow : public std::enable_shared_from_this<LoginFlow> {
   KeyParameters parameters_;
   Instant lapses_;
   bool started_again_ = false;
-  TimerId keys_timer_ = 0;
-  // False once they would come too late: then a worker need not begin with them.
-  std::shared_ptr<std::atomic<bool>> keys_wanted_;
+  // What tells the credential's content from other content; see KeyCache::Recognise.
+  std::string content_;
+  TimerId worker_timer_ = 0;
+  // False once it would be too late: then a worker need not begin.
+  std::shared_ptr<std::atomic<bool>> worker_wanted_;
 };
 
 }  // namespace credbroker

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 
 #include "service/base/base64.h"
@@ -99,8 +100,9 @@ Secret FormatScramKeys(const EnrolledKeys& enrolled) {
 
 absl::StatusOr<EnrolledKeys> ParseScramKeys(absl::string_view text) {
   absl::StatusOr<Json> file = ParseUntrustedJson(text);
-  if (!file.ok() || !file->is_object()) return Refusal("is not an acceptable JSON object");
-  // Before anything can fail, so that the text of the keys is wiped whatever comes.
+  if (!file.ok()) return Refusal("is not an acceptable JSON object");
+  const absl::Cleanup wipe = [&file] { WipeTexts(*file); };
+  if (!file->is_object()) return Refusal("is not an acceptable JSON object");
   absl::StatusOr<KeyParameters> parameters = ReadParameters(*file);
   const Mechanism mechanism = parameters.ok() ? parameters->mechanism : Mechanism::kScramSha1;
   absl::StatusOr<Secret> client_key = TakeKey(*file, "clientKey", mechanism);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 
 #include "service/upstream/login_flow.h"
@@ -52,6 +53,7 @@ void ScramUpstream::HasCredentialChanged(const AccountKey& key,
   parts_.workers.Submit(
       key.tenant, [&loop = parts_.loop, keys = keys_, key, credential = std::move(credential),
                    alive = std::weak_ptr<const bool>(alive_), done = std::move(done)]() mutable {
+        const absl::Cleanup wipe = WipeDeadStack;
         const absl::StatusOr<Secret> password = credential->Read();
         const bool changed = password.ok() && keys->Differs(key, *password);
         loop.Post([changed, alive = std::move(alive), done = std::move(done)]() mutable {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 
@@ -195,6 +196,7 @@ void SessionApi::ScramFinal(const UpstreamAccount& account, absl::string_view us
       [verify = std::move(verify)](const HttpResponse& response,
                                    const Call& call) mutable -> absl::StatusOr<LoginGrant> {
         CREDBROKER_ASSIGN_OR_RETURN(Json answer, ParseAnswer(response.body));
+        const absl::Cleanup wipe = [&answer] { WipeTexts(answer); };
         // First of all: until then it may be anybody's answer.
         CREDBROKER_RETURN_IF_ERROR(verify(StringMember(answer, "signature").value_or("")));
         LoginGrant grant;
@@ -215,6 +217,7 @@ void SessionApi::Refresh(const UpstreamAccount& account, const Secret& refresh_t
       UpstreamCall::kRefresh, account, std::move(request),
       [](const HttpResponse& response, const Call& call) -> absl::StatusOr<IssuedToken> {
         CREDBROKER_ASSIGN_OR_RETURN(Json answer, ParseAnswer(response.body));
+        const absl::Cleanup wipe = [&answer] { WipeTexts(answer); };
         return call.ReadToken(response, answer);
       },
       std::move(done));

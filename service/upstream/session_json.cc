@@ -66,6 +66,7 @@ Secret RefreshBody(const Secret& refresh_token) {
 absl::StatusOr<Json> ParseAnswer(const Secret& body) {
   absl::StatusOr<Json> answer = ParseUntrustedJson(body.RevealSecret());
   if (!answer.ok() || !answer->is_object()) {
+    if (answer.ok()) WipeTexts(*answer);
     return Failure(Reason::kUpstreamMalformed,
                    "upstream's answer is not an acceptable JSON object");
   }

@@ -23,7 +23,7 @@ Secret ScramFinalBody(absl::string_view user, const ScramExchange::Final& messag
                       const Device& device);
 Secret RefreshBody(const Secret& refresh_token);
 
-// The object that a body must be.
+// The object that a body must be. It may hold secrets: to be given to WipeTexts in the end.
 absl::StatusOr<Json> ParseAnswer(const Secret& body);
 
 // What the answer to the first message says of SCRAM. UPSTREAM_UNTRUSTED if the iteration count is

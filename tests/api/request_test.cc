@@ -1,6 +1,9 @@
 // Requests that no well-behaved client sends: faults.md row 37.
 
+#include <grpcpp/generic/generic_stub.h>
+
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/api/api_fixture.h"
@@ -24,6 +27,19 @@ class RequestTest : public ApiFixture {
       if (length <= 0x7f) break;
     }
     return bytes + text;
+  }
+
+  Outcome<grpc::ByteBuffer> CallCompressed(const std::string& method, const std::string& bytes,
+                                           grpc_compression_algorithm algorithm) {
+    grpc::GenericStub stub(NewChannel());
+    const grpc::Slice slice(bytes);
+    const grpc::ByteBuffer request(&slice, 1);
+    PendingBytes call([&](auto* context, auto* response, auto done) {
+      context->set_compression_algorithm(algorithm);
+      stub.UnaryCall(context, "/credbroker.v1.CredentialBroker/" + method, {}, &request, response,
+                     std::move(done));
+    });
+    return call.Wait();
   }
 };
 
@@ -77,6 +93,20 @@ TEST_F(RequestTest, Row37TenMegabytesAreRefusedUnread) {
               grpc::StatusCode::RESOURCE_EXHAUSTED)
         << method;
   }
+}
+
+// 20 MB of one letter are 20 KB on the wire, so it is not their size that they are refused for.
+TEST_F(RequestTest, Row37CompressedRequestsAreRefusedUninflated) {
+  for (const auto algorithm : {GRPC_COMPRESS_GZIP, GRPC_COMPRESS_DEFLATE}) {
+    for (const char* method : kMethods) {
+      for (const size_t size : {size_t{4}, size_t{20'000'000}}) {
+        const auto outcome = CallCompressed(method, WithTenant(std::string(size, 'a')), algorithm);
+        EXPECT_EQ(outcome.code(), grpc::StatusCode::UNIMPLEMENTED) << method << " " << size;
+        EXPECT_THAT(outcome.status.error_message(), HasSubstr("disabled")) << method;
+      }
+    }
+  }
+  EXPECT_TRUE(GetToken().ok());
 }
 
 TEST_F(RequestTest, AnEmptyRequestMissesItsTenant) {

@@ -131,5 +131,16 @@ TEST(AsWholeNumberTest, Row12AnythingElseIsNone) {
   EXPECT_EQ(AsWholeNumber(Json(std::numeric_limits<double>::infinity())), std::nullopt);
 }
 
+TEST(WipeTextsTest, EveryTextAtEveryDepthIsWipedAndNothingElse) {
+  Json value = *ParseUntrustedJson(R"({"a":"canary-1","b":[1,["canary-2",null]],"c":{"d":"x"}})");
+  // Within its capacity, a text's bytes stay where they are when it is cleared.
+  std::string& text = value["b"][1][0].get_ref<std::string&>();
+  const char* const bytes = text.data();
+  WipeTexts(value);
+  EXPECT_EQ(value, *ParseUntrustedJson(R"({"a":"","b":[1,["",null]],"c":{"d":""}})"));
+  EXPECT_EQ(text.data(), bytes);
+  EXPECT_EQ(std::string(bytes, 8), std::string(8, '\0'));
+}
+
 }  // namespace
 }  // namespace credbroker

@@ -3,6 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -209,6 +213,46 @@ TEST(OptionsTest, HelpTeaches) {
     EXPECT_EQ(own.exit_code, 0);
     EXPECT_THAT(own.out, AllOf(HasSubstr("Example"), HasSubstr("--tenant"), HasSubstr("--ca")));
   }
+}
+
+// The command lines that stand in a help text, with what a shell would make of them.
+std::vector<std::vector<std::string>> ExamplesIn(const std::string& help) {
+  std::vector<std::vector<std::string>> examples;
+  const std::string joined = absl::StrReplaceAll(help, {{"\\\n", " "}});
+  for (absl::string_view line : absl::StrSplit(joined, '\n')) {
+    const size_t start = line.find("credbroker ");
+    if (!absl::StartsWith(line, "  ") || start == absl::string_view::npos) continue;
+    // Up to a pipe, or to the end of $(...).
+    line = line.substr(start, line.find_first_of("|)", start) - start);
+    std::vector<std::string> words = absl::StrSplit(line, ' ', absl::SkipEmpty());
+    if (words.size() > 1 && words[1] != "COMMAND") {
+      examples.emplace_back(words.begin() + 1, words.end());
+    }
+  }
+  return examples;
+}
+
+TEST(OptionsTest, ExamplesWorkAsWrittenWithABrokerOnThisMachine) {
+  for (const char* command :
+       {"token", "login", "refresh", "logout", "watch", "sessions", "enroll", "probe"}) {
+    const auto examples = ExamplesIn(std::get<NothingToRun>(Parse({command, "--help"})).out);
+    EXPECT_THAT(examples, Not(IsEmpty())) << command;
+    for (const std::vector<std::string>& example : examples) {
+      const Options options = Accepted(example);
+      EXPECT_EQ(example.front(), command);
+      // Of those that work beside the broker, one asks it.
+      const bool asks = options.config_file.empty() || options.spend_attempts;
+      EXPECT_EQ(options.connection.plaintext, asks) << absl::StrJoin(example, " ");
+    }
+  }
+  const auto overview = ExamplesIn(std::get<NothingToRun>(Parse({"--help"})).out);
+  EXPECT_GE(overview.size(), 3u);
+  for (const std::vector<std::string>& example : overview) Accepted(example);
+}
+
+TEST(OptionsTest, ProbeSaysWhatItsAttemptsMayCost) {
+  const auto help = std::get<NothingToRun>(Parse({"probe", "--help"}));
+  EXPECT_THAT(help.out, HasSubstr("up to three attempts"));
 }
 
 TEST(OptionsTest, VersionIsPrinted) {

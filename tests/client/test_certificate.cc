@@ -13,7 +13,7 @@ namespace credbroker {
 namespace {
 
 template <typename Write>
-std::string Pem(Write write) {
+std::string Written(Write write) {
   const std::unique_ptr<BIO, decltype(&BIO_free)> memory(BIO_new(BIO_s_mem()), BIO_free);
   EXPECT_EQ(write(memory.get()), 1);
   char* data = nullptr;
@@ -41,7 +41,7 @@ TestCertificate MakeTestCertificate(const std::string& alternative_name) {
       X509_EXTENSION_free);
   X509_add_ext(x509, names.get(), -1);
   EXPECT_GT(X509_sign(x509, key.get(), EVP_sha256()), 0);
-  return {Pem([&](BIO* bio) { return PEM_write_bio_X509(bio, x509); }), Pem([&](BIO* bio) {
+  return {Written([&](BIO* bio) { return PEM_write_bio_X509(bio, x509); }), Written([&](BIO* bio) {
             return PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
           })};
 }

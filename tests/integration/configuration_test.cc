@@ -127,6 +127,7 @@ TEST(Configuration, ASecretThatIsMissingAtStartDisablesItsAccountAlone) {
   EXPECT_TRUE(caller.GetToken().ok());
   const Answer refused = caller.GetToken("second");
   EXPECT_EQ(refused.status.error_code(), grpc::StatusCode::FAILED_PRECONDITION) << refused.Text();
+  EXPECT_EQ(deployment.upstream().Calls("auth"), 1) << "nothing is sent for the other one";
   EXPECT_EQ(deployment.upstream().Calls("login"), 1);
 }
 

@@ -23,6 +23,7 @@ namespace credbroker {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr int kServing = 1;
 constexpr int kNotServing = 2;
@@ -155,6 +156,34 @@ TEST(Row42, ACallThatOutlastsTheGraceIsCutOff) {
   EXPECT_FALSE(in_flight.ok());
   EXPECT_EQ(deployment.broker().WaitForExit().code, 0);
   EXPECT_LT(absl::Now() - begin, absl::Seconds(7));
+}
+
+// A logout that upstream has not heard of yet, some failures later.
+void LogOutInVain(const Deployment& deployment) {
+  Caller caller = deployment.NewCaller();
+  ASSERT_TRUE(caller.GetToken().ok());
+  deployment.upstream().Arm({{"logout", {{"status", 503}}}});
+  EXPECT_FALSE(caller.Logout());
+}
+
+TEST(Row42, AWaitingLogoutIsToldUpstreamBeforeTheEnd) {
+  Deployment deployment({.server = "  drain_grace: 10m\n", .tenant = "  request_timeout: 3s\n"});
+  const std::string token = deployment.NewCaller().GetToken().token.access_token();
+  LogOutInVain(deployment);
+  deployment.upstream().Disarm();
+  deployment.broker().Signal(SIGTERM);
+  EXPECT_EQ(deployment.broker().WaitForExit().code, 0);
+  EXPECT_FALSE(deployment.upstream().Accepts(token));
+  EXPECT_THAT(deployment.broker().err(), Not(HasSubstr("revocation_lost")));
+}
+
+TEST(Row42, ALogoutThatUpstreamWasNotToldOfIsLostLoudly) {
+  Deployment deployment({.server = "  drain_grace: 1s\n", .tenant = "  request_timeout: 3s\n"});
+  LogOutInVain(deployment);
+  deployment.broker().Signal(SIGTERM);
+  EXPECT_EQ(deployment.broker().WaitForExit().code, 0);
+  EXPECT_THAT(deployment.broker().err(),
+              HasSubstr("\"event\":\"revocation_lost\",\"tenant\":\"demo\",\"account\":\"demo\""));
 }
 
 TEST(Row42, ASecondSignalChangesNothing) {

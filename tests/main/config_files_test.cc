@@ -155,6 +155,17 @@ TEST(LoadConfig, Row32AMissingSecretIsNoFaultOfTheConfiguration) {
   EXPECT_EQ(std::get<Config>(loaded).tenants[0].accounts[1].password_file, folder.Path("b"));
 }
 
+TEST(LoadConfig, Row31FaultsOfSecretsAreSaidWithTheOthersAtOnce) {
+  TemporaryFolder folder;
+  chmod(folder.Write("b", "secret").c_str(), 0640);
+  const std::string file = folder.Write("c.yaml", std::string(kTwoAccounts) + "unknown: 1\n");
+  EXPECT_THAT(Lines(std::get<Faults>(LoadConfig(file))),
+              ElementsAre("f:6: tenants[0].accounts[0].password_file: the file does not exist",
+                          "f:9: tenants[0].accounts[1].password_file: the file can be read by "
+                          "others than its owner",
+                          "f:10: unknown: unknown field"));
+}
+
 TEST(LoadConfig, Row31FilesThatCannotBeReadAreOneFaultEach) {
   TemporaryFolder folder;
   const auto faults_of = [](const std::string& file) {

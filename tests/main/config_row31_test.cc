@@ -67,8 +67,8 @@ unknown: {a: b}
           "f:10: tenants[0].accounts[0].name: must be 1 to 63 characters a-z, 0-9, '.', '_' "
           "and '-', a letter or digit first",
           "f:10: tenants[0].accounts[0].password_file: required",
-          "f:11: tenants[0].accounts[0].email: must be an e-mail address of at most 254 "
-          "bytes",
+          "f:11: tenants[0].accounts[0].email: must be an e-mail address of printable "
+          "ASCII, at most 254 bytes",
           "f:12: tenants[0].accounts[0].email: duplicate field, first on line 11",
           "f:15: tenants[1].accounts: must be a list, of one at least",
           "f:16: sessions.refresh_at: must be a number from 0.05 to 0.95, such as 0.8, "
@@ -235,6 +235,13 @@ TEST(Row31, WhatIsNotSupportedYetIsRefusedByNameAndCheckedAsToItsShape) {
   EXPECT_THAT(FaultsOf(good + "store: {etcd: {endpoints: [true]}}\n"),
               ElementsAre("f:10: store.etcd: not supported yet",
                           HasSubstr("f:10: store.etcd.endpoints[0]: must be text")));
+}
+
+// SASLprep would make of it what another account may be called.
+TEST(Row31, AnAddressIsAscii) {
+  EXPECT_THAT(FaultsOf(Replaced("reporting@acme", "\uff52eporting@acme")),
+              ElementsAre("f:8: tenants[0].accounts[0].email: must be an e-mail address of "
+                          "printable ASCII, at most 254 bytes"));
 }
 
 // A value may be a secret in the wrong place.

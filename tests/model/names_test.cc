@@ -37,7 +37,7 @@ TEST(NamesTest, EveryByteInANameIsJudged) {
 }
 
 TEST(NamesTest, AddressHasOneAtWithSomethingOnBothSides) {
-  for (const char* address : {"a@b", "user@example.com", "a+b=c,d@e", "j\u00f6rg@example.com"}) {
+  for (const char* address : {"a@b", "user@example.com", "a+b=c,d@e"}) {
     EXPECT_TRUE(IsEmailAddress(address)) << address;
   }
   for (const char* address : {"", "@", "a@", "@b", "ab", "a@b@c", "a@@b"}) {
@@ -50,6 +50,14 @@ TEST(NamesTest, Row37AddressWithSpaceOrControlCharactersIsRefused) {
     EXPECT_FALSE(IsEmailAddress(std::string("a@b") + static_cast<char>(c))) << c;
   }
   EXPECT_FALSE(IsEmailAddress("a\x7f@b"));
+}
+
+// SASLprep makes the first of all but the last, so they would be one account upstream.
+TEST(NamesTest, Row6AddressThatSaslPrepMakesAnotherOfIsRefused) {
+  for (const char* twin : {"\uff55ser@example.com", "us\u00ader@example.com",
+                           "\u1d58ser@example.com", "j\u00f6rg@example.com"}) {
+    EXPECT_FALSE(IsEmailAddress(twin)) << twin;
+  }
 }
 
 TEST(NamesTest, AddressOf254BytesPassesAndOf255IsRefused) {

@@ -207,6 +207,19 @@ TEST_F(GetTokenTest, TokenServedAlthoughItsRefreshIsOverdueCountsAsStale) {
   EXPECT_EQ(TokenRequests("hit"), 1);
 }
 
+// The token came while the caller was on its way to the loop.
+TEST_F(GetTokenTest, TokenThatIsFoundOnTheLoopCountsAsAHit) {
+  GetToken();
+  upstream_.FailAlways(Kind::kRefresh, Unavailable());
+  GetToken();
+  EXPECT_EQ(TokenRequests("hit"), 1);
+  Advance(kRefreshDelay + kSlack);
+  GetToken();
+  EXPECT_EQ(TokenRequests("stale"), 1);
+  EXPECT_EQ(TokenRequests("hit"), 1);
+  EXPECT_EQ(TokenRequests("joined"), 0);
+}
+
 TEST_F(GetTokenTest, PeekThatFindsNothingCountsNothing) {
   Peek();
   for (const char* outcome : {"hit", "joined", "fetched", "stale", "refused", "failed"}) {

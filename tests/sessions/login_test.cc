@@ -254,11 +254,18 @@ TEST_F(LoginTest, Row6SessionThatOnlyALoginCanRenewIsRenewedWhenTheHoldEnds) {
   EXPECT_EQ(Peek()->generation, 2u);
 }
 
-TEST_F(LoginTest, ForbiddenAccountIsHeldBack) {
+TEST_F(LoginTest, ForbiddenAccountSendsNothingWhicheverWayItIsAskedFor) {
   upstream_.FailNext(Kind::kLogin, Forbidden());
   EXPECT_EQ(ReasonIn(GetToken()), Reason::kAccountForbidden);
   EXPECT_EQ(ReasonIn(GetToken()), Reason::kCredentialHeldBack);
-  EXPECT_EQ(upstream_.Count(Kind::kLogin), 1);
+  EXPECT_EQ(ReasonIn(Refresh()), Reason::kCredentialHeldBack);
+  EXPECT_EQ(ReasonIn(Login()), Reason::kCredentialHeldBack);
+  EXPECT_EQ(ReasonIn(Login(ForceNew())), Reason::kCredentialHeldBack);
+  EXPECT_EQ(ReasonOf(Watch()->end->status), Reason::kCredentialHeldBack);
+  Logout();
+  EXPECT_EQ(ReasonIn(GetToken()), Reason::kCredentialHeldBack);
+  Advance(absl::Minutes(5) - kTick);
+  EXPECT_EQ(upstream_.calls().size(), 1u);
 }
 
 TEST_F(LoginTest, HoldOfOneAccountIsNoMatterToTheOthers) {

@@ -120,7 +120,7 @@ BUGS = [
     ),
     (
         "a logout confirmed before a refresh has ended",
-        "if (!pending_.empty() || exchange_running_) return;",
+        "if (!pending_.empty() || exchange_running_ != 0) return;",
         "if (!pending_.empty()) return;",
         {"revoked"},
     ),

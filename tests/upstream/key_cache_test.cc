@@ -113,5 +113,27 @@ TEST_F(KeyCacheTest, RejectedKeysAreDroppedButTheContentIsRemembered) {
   ExpectDerived(kAccount, kParameters, "pencil");
 }
 
+TEST_F(KeyCacheTest, ContentIsRecognisedAndMayBeRememberedAsRejected) {
+  const auto content = [&](absl::string_view password) {
+    return cache_.Recognise(kAccount, CallerCredential(Secret::Copy(password))).value();
+  };
+  EXPECT_EQ(content("pencil"), content("pencil"));
+  EXPECT_NE(content("pencil"), content("pencil2"));
+  cache_.RememberRejected(kAccount, content("pencil"));
+  EXPECT_FALSE(cache_.Differs(kAccount, Secret::Copy("pencil")));
+  EXPECT_TRUE(cache_.Differs(kAccount, Secret::Copy("pencil2")));
+}
+
+TEST_F(KeyCacheTest, Row32OnlyCachedKeysMakeUpForAnUnreadablePassword) {
+  const FileCredential unreadable("/nowhere/password");
+  const absl::Status why = unreadable.Read().status();
+  EXPECT_EQ(cache_.Recognise(kAccount, unreadable).status(), why);
+  Keys(kAccount, kParameters, "pencil");
+  EXPECT_EQ(cache_.Recognise(kAccount, unreadable).value(), "");
+  EXPECT_EQ(cache_.Recognise({"globex", "reporting"}, unreadable).status(), why);
+  cache_.DropRejected(kAccount);
+  EXPECT_EQ(cache_.Recognise(kAccount, unreadable).status(), why);
+}
+
 }  // namespace
 }  // namespace credbroker

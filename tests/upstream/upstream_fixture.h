@@ -46,8 +46,14 @@ class UpstreamFixture : public testing::Test {
     return std::make_shared<CallerCredential>(Secret::Copy(password));
   }
 
+  // Up to the first message.
   void Login(std::shared_ptr<const Credential> credential = Password("pencil"),
              const Device& device = {}) {
+    StartLogin(std::move(credential), device);
+    Derive();
+  }
+  void StartLogin(std::shared_ptr<const Credential> credential = Password("pencil"),
+                  const Device& device = {}) {
     login_.reset();
     upstream_->Login(account_, std::move(credential), device,
                      [this](absl::StatusOr<LoginGrant> grant) {
@@ -83,7 +89,7 @@ class UpstreamFixture : public testing::Test {
     http_.Answer(200, {{"session", Jwt({{"iat", 1000}, {"exp", 1600}})}}, answer.dump());
   }
 
-  // Runs the worker and what it posts.
+  // Runs what waits for a worker, and what that posts.
   void Derive() {
     workers_.RunAll();
     loop_.RunPosted();
