@@ -98,8 +98,8 @@ TEST_F(ServerTest, WhoeverIsNotOnThisMachineIsCutOffBeforeGrpcSaysAnything) {
 TEST_F(ServerTest, AnAddressThatCannotBeHadIsRefused) {
   GrpcServerOptions options;
   options.host = "192.0.2.1";
-  const auto server = GrpcServer::Start(
-      options, {sessions_, metrics_, access_, loop_, random_, trail_, quotas_});
+  const auto server =
+      GrpcServer::Start(options, {sessions_, metrics_, access_, loop_, random_, trail_, quotas_});
   EXPECT_EQ(server.status().code(), absl::StatusCode::kUnavailable);
 }
 

@@ -48,8 +48,8 @@ SimulatedBroker::SimulatedBroker(int tenants, int accounts)
       metrics_(NamesOf(*tenants_)),
       upstream_(loop_, LongLived()),
       sessions_({loop_, upstream_, SystemRandom(), metrics_}, SessionPolicy{}, *tenants_) {
-  auto server = GrpcServer::Start(
-      {}, {sessions_, metrics_, access_, loop_, SystemRandom(), trail_, quotas_});
+  auto server =
+      GrpcServer::Start({}, {sessions_, metrics_, access_, loop_, SystemRandom(), trail_, quotas_});
   if (!server.ok()) {
     fprintf(stderr, "bench: %s\n", server.status().ToString().c_str());
     std::abort();

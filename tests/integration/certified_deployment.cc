@@ -28,10 +28,9 @@ DeploymentOptions CertifiedDeployment::Options() const {
       absl::StrCat("  allow:\n  - {principal: \"", kExporter,
                    "\", accounts: [demo], rpcs: [GetToken, WatchToken]}\n  - {principal: \"",
                    kExporterAccount, "\", accounts: [demo], rpcs: [GetToken, WatchToken]}\n");
-  options.more =
-      absl::StrCat("operators: [\"", kOperator, "\"]\ncallers:\n  kubernetes:\n    issuer: ",
-                   kIssuer, "\n    jwks_file: ", files_.Path("jwks.json"),
-                   "\naudit: {file: audit.jsonl}\n");
+  options.more = absl::StrCat(
+      "operators: [\"", kOperator, "\"]\ncallers:\n  kubernetes:\n    issuer: ", kIssuer,
+      "\n    jwks_file: ", files_.Path("jwks.json"), "\naudit: {file: audit.jsonl}\n");
   options.credbroker = {"--ca", files_.Path("servers.crt")};
   return options;
 }
@@ -66,8 +65,8 @@ std::string CertifiedDeployment::TokenOf(const TokenSigner& signer, const std::s
                                   now - 10, R"(,"exp":)", now + 600, "}"));
 }
 
-Outcome CertifiedDeployment::Credbroker(std::vector<std::string> arguments,
-                                        const CertifiedKey& own, const std::string& token) const {
+Outcome CertifiedDeployment::Credbroker(std::vector<std::string> arguments, const CertifiedKey& own,
+                                        const std::string& token) const {
   if (!own.certificate.empty()) {
     arguments.insert(arguments.end(), {"--cert", files_.Write("caller.crt", own.certificate),
                                        "--key", files_.Write("caller.key", own.key)});

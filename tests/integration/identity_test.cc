@@ -38,8 +38,8 @@ TEST_F(Identity, Row34CertificateNamesTheCaller) {
   const Outcome mine = Token(Certificate(kExporter));
   ASSERT_EQ(mine.exit_code, 0) << mine.err;
   EXPECT_TRUE(deployment_.running().upstream().Accepts(mine.out.substr(0, mine.out.size() - 1)));
-  EXPECT_THAT(Audit(), HasSubstr(absl::StrCat(R"("event":"token_issued","principal":")",
-                                              kExporter, R"(")")));
+  EXPECT_THAT(Audit(), HasSubstr(absl::StrCat(R"("event":"token_issued","principal":")", kExporter,
+                                              R"(")")));
 
   // Neither another account, nor another name, nor another rpc.
   for (const Outcome& refused :
@@ -66,7 +66,7 @@ TEST_F(Identity, Row34CertificateThatNamesNobodyIsRefused) {
         CertificateOptions{.alternative_names = {"URI:spiffe://cluster.example/ns/../x"}},
         CertificateOptions{.alternative_names = {absl::StrCat("URI:", kExporter, "?a")}},
         CertificateOptions{.alternative_names = {absl::StrCat("URI:", kExporter)},
-                           .is_ca = true}}) {
+        .is_ca = true}}) {
     const Outcome refused = Token(deployment_.callers().Issue(options));
     EXPECT_EQ(refused.exit_code, 1);
     EXPECT_THAT(refused.err, HasSubstr("UNAUTHENTICATED"));
@@ -80,13 +80,12 @@ TEST_F(Identity, Row34CertificateThatNamesNobodyIsRefused) {
 TEST_F(Identity, Row34CertificateOfAnotherAuthorityOrOfYesterdayGetsNoConnection) {
   const CertificateAuthority others;
   const std::string name = absl::StrCat("URI:", kExporter);
-  for (const CertifiedKey& own :
-       {others.Issue({.alternative_names = {name}}),
-        deployment_.callers().Issue({.alternative_names = {name},
-                                     .valid_from = -absl::Hours(2),
-                                     .valid_until = -absl::Hours(1)})}) {
-    const Outcome refused = deployment_.Credbroker(
-        {"token", "--tenant", "demo", "--timeout", "2s"}, own);
+  for (const CertifiedKey& own : {others.Issue({.alternative_names = {name}}),
+                                  deployment_.callers().Issue({.alternative_names = {name},
+                                  .valid_from = -absl::Hours(2),
+                                  .valid_until = -absl::Hours(1)})}) {
+    const Outcome refused =
+        deployment_.Credbroker({"token", "--tenant", "demo", "--timeout", "2s"}, own);
     EXPECT_EQ(refused.exit_code, 1);
     EXPECT_EQ(refused.out, "");
   }

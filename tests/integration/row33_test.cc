@@ -43,8 +43,8 @@ class Row33 : public testing::Test {
   void AwaitTaken() {
     deployment_.running().broker().Signal(SIGHUP);
     ++generation_;
-    ASSERT_TRUE(Eventually(
-        [this] { return Metric("credbroker_config_generation") >= generation_; }));
+    ASSERT_TRUE(
+        Eventually([this] { return Metric("credbroker_config_generation") >= generation_; }));
   }
   // Until each client has begun and ended a call.
   void AwaitRounds() {
@@ -141,8 +141,7 @@ TEST_F(Row33, BadPairsLeaveTheLastOneInForce) {
         CertifiedKey{one.certificate.substr(0, one.certificate.size() / 2), one.key}}) {
     deployment_.WriteOwn(bad);
     ++failures;
-    EXPECT_TRUE(Eventually(
-        [&] { return Metric("credbroker_reload_failures_total") >= failures; }));
+    EXPECT_TRUE(Eventually([&] { return Metric("credbroker_reload_failures_total") >= failures; }));
     AwaitRounds();
   }
   EXPECT_EQ(Metric("credbroker_config_generation"), 1);

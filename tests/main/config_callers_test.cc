@@ -32,9 +32,7 @@ tenants:
     password_file: secret
 )";
 
-std::vector<std::string> Faults(const std::string& more) {
-  return FaultsOf(kGood + more);
-}
+std::vector<std::string> Faults(const std::string& more) { return FaultsOf(kGood + more); }
 Config Good(const std::string& more) { return ConfigOf(kGood + more, "f"); }
 
 TEST(ReadAllow, EveryField) {
@@ -171,10 +169,12 @@ TEST(ReadCallers, Row31WhatIsWrong) {
 
 TEST(ReadCallers, Row31KeySetMustHaveAKeyThatCanBeUsed) {
   TemporaryFolder folder;
-  for (const char* text : {"{\"keys\": []}", "{}", "not JSON", "{\"keys\": [{\"kty\": \"oct\"}]}"}) {
+  for (const char* text :
+       {"{\"keys\": []}", "{}", "not JSON", "{\"keys\": [{\"kty\": \"oct\"}]}"}) {
     const std::string keys = folder.Write("jwks.json", text);
     EXPECT_THAT(Faults("callers: {kubernetes: {jwks_file: " + keys + "}}\n"),
-                ElementsAre(HasSubstr("callers.kubernetes.jwks_file: "))) << text;
+                ElementsAre(HasSubstr("callers.kubernetes.jwks_file: ")))
+        << text;
   }
 }
 

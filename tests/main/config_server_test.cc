@@ -49,8 +49,7 @@ class TlsConfig : public testing::Test {
 };
 
 TEST_F(TlsConfig, EveryFieldAndAnyAddress) {
-  const Config config =
-      ConfigOf(File("0.0.0.0:8443", Tls("tls.crt", "tls.key", "ca.crt")), "f");
+  const Config config = ConfigOf(File("0.0.0.0:8443", Tls("tls.crt", "tls.key", "ca.crt")), "f");
   ASSERT_TRUE(config.server.tls.has_value());
   EXPECT_EQ(*config.server.tls,
             (TlsFiles{folder_.Path("tls.crt"), folder_.Path("tls.key"), folder_.Path("ca.crt")}));
@@ -92,8 +91,8 @@ TEST_F(TlsConfig, Row33FilesThatDoNotBelongTogether) {
 
 TEST_F(TlsConfig, WarnsWhereNobodyCanBeIdentifiedAndOfAKeyThatOthersCanRead) {
   ASSERT_EQ(chmod(folder_.Path("tls.key").c_str(), 0644), 0);
-  const Config config = ConfigOf(
-      File("0.0.0.0:1", Tls("tls.crt", "tls.key", ""), "operators: [local]\n"), "f");
+  const Config config =
+      ConfigOf(File("0.0.0.0:1", Tls("tls.crt", "tls.key", ""), "operators: [local]\n"), "f");
   EXPECT_THAT(Lines(config.warnings),
               ElementsAre("f:5: server.tls.private_key_file: the file can be read by others than "
                           "its owner",
@@ -128,13 +127,12 @@ TEST(Limits, Row31ZeroIsNotNoLimit) {
 
 TEST(Audit, FileOrStdout) {
   TemporaryFolder folder;
-  const Config file = ConfigOf(File("127.0.0.1:1", "", "audit: {file: audit.jsonl}\n"),
-                               folder.Path("f"));
+  const Config file =
+      ConfigOf(File("127.0.0.1:1", "", "audit: {file: audit.jsonl}\n"), folder.Path("f"));
   ASSERT_TRUE(file.audit.has_value());
   EXPECT_EQ(*file.audit, (AuditOptions{folder.Path("audit.jsonl"), false}));
   EXPECT_NE(access(folder.Path("audit.jsonl").c_str(), F_OK), 0);
-  const Config standard_output =
-      ConfigOf(File("127.0.0.1:1", "", "audit: {stdout: {}}\n"), "f");
+  const Config standard_output = ConfigOf(File("127.0.0.1:1", "", "audit: {stdout: {}}\n"), "f");
   ASSERT_TRUE(standard_output.audit.has_value());
   EXPECT_EQ(*standard_output.audit, (AuditOptions{"", true}));
   EXPECT_FALSE(ConfigOf(File("127.0.0.1:1", ""), "f").audit.has_value());

@@ -93,8 +93,9 @@ tenants:
   void Start(std::optional<TlsFiles> tls = {}) {
     Config config = ConfigOf(Text(), folder_.Path("c.yaml"));
     config.server.tls = std::move(tls);
-    reload_ = std::make_unique<Reload>(folder_.Path("c.yaml"), config,
-                                       Reload::Parts{target_, metrics_, audit_, random_, SystemClock()});
+    reload_ =
+        std::make_unique<Reload>(folder_.Path("c.yaml"), config,
+                                 Reload::Parts{target_, metrics_, audit_, random_, SystemClock()});
     Look();
     target_.configs.clear();
   }
@@ -149,7 +150,8 @@ TEST_F(ReloadTest, AnotherConfigurationIsHandedOver) {
 TEST_F(ReloadTest, WhatChangedDuringTheStartIsNoticed) {
   folder_.Write("c.yaml", WithTenant("beta"));
   const Config before = ConfigOf(Text(), folder_.Path("c.yaml"));
-  Reload reload(folder_.Path("c.yaml"), before, {target_, metrics_, audit_, random_, SystemClock()});
+  Reload reload(folder_.Path("c.yaml"), before,
+                {target_, metrics_, audit_, random_, SystemClock()});
   reload.Look(false);
   ASSERT_THAT(target_.configs, SizeIs(1));
   EXPECT_EQ(Generation("config"), 2);
