@@ -43,7 +43,7 @@ TEST(Configuration, Row31EveryFaultHasALineWithItsPlaceAndPath) {
   const std::string file = folder.Write("bad.yaml",
                                         "server:\n  listen: 0.0.0.0:1\n  lissten: x\n"
                                         "tenants:\n- name: A\n  base_url: ftp://x\n"
-                                        "  accounts: []\ncallers: {}\n");
+                                        "  accounts: []\nstore: {sqlite: {}}\n");
   for (const bool check : {true, false}) {
     const Outcome outcome = Daemon(file, check);
     EXPECT_EQ(outcome.exit_code, 2);
@@ -55,7 +55,7 @@ TEST(Configuration, Row31EveryFaultHasALineWithItsPlaceAndPath) {
                     StartsWith(file + ":5: tenants[0].name: "),
                     StartsWith(file + ":6: tenants[0].base_url: "),
                     StartsWith(file + ":7: tenants[0].accounts: "),
-                    AllOf(StartsWith(file + ":8: callers"), HasSubstr("not supported yet"))));
+                    AllOf(StartsWith(file + ":8: store.sqlite"), HasSubstr("not supported yet"))));
   }
 }
 

@@ -42,7 +42,7 @@ BUGS = [
     ),
     (
         "a waiter forgotten on logout",
-        "EndCalls(); if (logouts_",
+        'EndCalls("the account was logged out while the call waited: ask again"); if (logouts_',
         "if (logouts_",
         {"answered-once"},
     ),
