@@ -108,8 +108,8 @@ BUGS = [
     ),
     (
         "a place that a logout during a backoff does not give back",
-        "ReleasePlace(); watchers_.EndAll",
-        "watchers_.EndAll",
+        "if (IsResting()) Rest(); ReleasePlace(); }",
+        "if (IsResting()) Rest(); }",
         {"limits", "healing"},
     ),
     (
