@@ -22,6 +22,10 @@ void WatchOutbox::End(absl::Status status) {
   end_ = std::move(status);
 }
 
+void WatchOutbox::Withhold(absl::Status status) {
+  if (waiting_.has_value()) End(std::move(status));
+}
+
 void WatchOutbox::WriteDone(bool ok) {
   writing_ = false;
   if (ok) return;

@@ -24,6 +24,8 @@ class WatchOutbox {
   void EndWith(grpc::ByteBuffer last);
   // The end, at once: what waits is dropped. The first end counts.
   void End(absl::Status status);
+  // The caller may see tokens no more: if one waits, it is dropped, and the watch ends so.
+  void Withhold(absl::Status status);
   // The write has ended. If it failed, so has the stream.
   void WriteDone(bool ok);
 

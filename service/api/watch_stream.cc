@@ -253,8 +253,13 @@ void WatchStream::Finish(Reactor& reactor, const absl::Status& end, bool cancell
   reactor.Finish(status);
 }
 
+// What waits may have been allowed long ago, if its reader is slow.
 void WatchStream::OnWriteDone(bool ok) {
-  Do([ok](WatchOutbox& outbox) { outbox.WriteDone(ok); });
+  const absl::Status may = Reauthorise();
+  Do([&](WatchOutbox& outbox) {
+    outbox.WriteDone(ok);
+    if (!may.ok()) outbox.Withhold(may);
+  });
 }
 
 void WatchStream::OnCancel() {

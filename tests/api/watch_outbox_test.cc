@@ -118,6 +118,27 @@ TEST(WatchOutboxTest, AFailureEndsAtOnceButForTheWriteThatIsUnderWay) {
   EXPECT_EQ(Next(outbox), "end UNAVAILABLE");
 }
 
+TEST(WatchOutboxTest, TokenThatWaitsIsWithheldFromWhoMayNotSeeItAnyMore) {
+  WatchOutbox outbox;
+  const absl::Status may_not = absl::PermissionDeniedError("not allowed");
+  outbox.Withhold(may_not);
+  outbox.Add(1, kLater, Bytes("one"));
+  EXPECT_EQ(Next(outbox), "write one");
+  outbox.Add(2, kLater, Bytes("two"));
+  outbox.WriteDone(true);
+  outbox.Withhold(may_not);
+  EXPECT_EQ(Next(outbox), "end PERMISSION_DENIED");
+}
+
+TEST(WatchOutboxTest, TheLastMessageIsWithheldFromNobody) {
+  WatchOutbox outbox;
+  outbox.EndWith(Bytes("revoked"));
+  outbox.Withhold(absl::PermissionDeniedError("not allowed"));
+  EXPECT_EQ(Next(outbox), "write revoked");
+  outbox.WriteDone(true);
+  EXPECT_EQ(Next(outbox), "end OK");
+}
+
 TEST(WatchOutboxTest, TheEndComesOnce) {
   WatchOutbox outbox;
   outbox.End(absl::UnavailableError("drain"));
