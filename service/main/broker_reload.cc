@@ -39,8 +39,8 @@ void Broker::Use(const Config& config) {
   }
   metrics_.AddTenants(NamesOf(config.tenants));
   auto tenants = DirectoryOf(config.tenants, *access_.Get()->tenants);
-  // First the sessions: whoever the new rules let in finds its account there. Whoever the old ones
-  // let in and comes late finds none.
+  // The sessions take them up when their loop comes to it. A call that was let in by rules of
+  // another configuration than they go by is answered only if the account is the same user in both.
   sessions_.ReplaceTenants(tenants);
   access_.Replace(RulesOf(config, std::move(tenants), surroundings_));
   server_.Replace(std::make_shared<const ServerConfig>(config.server));
@@ -60,6 +60,9 @@ absl::StatusOr<ReloadTarget::Commit> Broker::LoadTls(const TlsFiles& files) {
 }
 
 absl::StatusOr<ReloadTarget::Commit> Broker::LoadKeySet(const std::string& file) {
+  if (!kubernetes_.has_value()) {
+    return absl::FailedPreconditionError("no Kubernetes token identifies a caller");
+  }
   CREDBROKER_ASSIGN_OR_RETURN(std::string text, ReadKeySet(file));
   // It is one, so Offer cannot fail.
   return [this, text = std::move(text)]() mutable {

@@ -15,6 +15,7 @@ namespace {
 constexpr size_t kMostLogged = 10;
 constexpr int kMostReads = 3;
 constexpr absl::Duration kCostly = absl::Milliseconds(100);
+constexpr absl::Duration kCostlyPause = absl::Seconds(10);
 
 }  // namespace
 
@@ -23,10 +24,11 @@ Reload::Reload(std::string config_file, const Config& config, const Parts& parts
       parts_(parts),
       config_(config),
       tls_files_(config.server.tls),
+      kubernetes_(config.kubernetes),
       fingerprints_(parts.random) {
   tls_source_.in_force = FingerprintOf(TlsFileNames());
-  if (config_.kubernetes.has_value()) {
-    key_set_source_.in_force = FingerprintOf({config_.kubernetes->jwks_file});
+  if (kubernetes_.has_value()) {
+    key_set_source_.in_force = FingerprintOf({kubernetes_->jwks_file});
   }
   LookAtSecrets(/*first=*/true);
 }
@@ -43,8 +45,8 @@ void Reload::Look(bool asked) {
   if (tls_files_.has_value()) {
     LookAtFiles(tls_source_, TlsFileNames(), [this] { return parts_.target.LoadTls(*tls_files_); });
   }
-  if (config_.kubernetes.has_value() && !config_.kubernetes->jwks_file.empty()) {
-    const std::string& file = config_.kubernetes->jwks_file;
+  if (kubernetes_.has_value() && !kubernetes_->jwks_file.empty()) {
+    const std::string& file = kubernetes_->jwks_file;
     LookAtFiles(key_set_source_, {file}, [&] { return parts_.target.LoadKeySet(file); });
   }
   LookAtSecrets(/*first=*/false);
@@ -80,12 +82,13 @@ void Reload::LookAtConfig() {
     config_source_.told.clear();
     return;
   }
-  if (is_costly_ && now == config_source_.refused) return;
+  if (now == config_source_.refused && parts_.clock.Steady() < not_before_) return;
   for (int reads = 0; reads < kMostReads; ++reads) {
     std::string before = FingerprintOf(files);
     const Instant start = parts_.clock.Steady();
     std::variant<Config, Faults> loaded = LoadConfig(config_file_);
-    is_costly_ = parts_.clock.Steady() - start > kCostly;
+    const Instant end = parts_.clock.Steady();
+    if (end - start > kCostly) not_before_ = end + kCostlyPause;
     if (FingerprintOf(files) != before) continue;  // It changed meanwhile.
     if (const auto* faults = std::get_if<Faults>(&loaded)) {
       Refuse(config_source_, std::move(before), *faults);

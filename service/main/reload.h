@@ -90,13 +90,15 @@ class Reload {
   Config config_;
   // Those of the listener that is there, as it was started: absent if it has no TLS.
   std::optional<TlsFiles> tls_files_;
+  // As it was started.
+  const std::optional<KubernetesCallers> kubernetes_;
   FileFingerprints fingerprints_;
   Source config_source_{ReloadSource::kConfig, "", "", ""};
   Source tls_source_{ReloadSource::kTls, "", "", ""};
   Source key_set_source_{ReloadSource::kJwks, "", "", ""};
   absl::flat_hash_map<std::string, Source> secrets_;
-  // The file was too costly to read it again without need.
-  bool is_costly_ = false;
+  // What was refused is not read again before, if reading it is costly.
+  Instant not_before_ = Instant::InfinitePast();
 };
 
 }  // namespace credbroker

@@ -18,6 +18,7 @@
 #include "tests/fakes/certificates.h"
 #include "tests/fakes/fake_audit.h"
 #include "tests/fakes/fake_random.h"
+#include "tests/fakes/token_signer.h"
 #include "tests/main/config_testing.h"
 
 namespace credbroker {
@@ -278,6 +279,15 @@ TEST_F(ReloadTest, WhatIsTakenUpAndWhatIsRefusedGoesOnRecord) {
   EXPECT_EQ(events[0].outcome, "ok");
   EXPECT_EQ(events[1].reason, "config");
   EXPECT_EQ(events[1].outcome, "failed");
+}
+
+// There is nobody to take up keys that the broker was not started with.
+TEST_F(ReloadTest, KeySetThatIsNamedLaterWaitsForARestart) {
+  folder_.Write("jwks.json", KeySet(TokenSigner::Curve().Jwk("k")));
+  folder_.Write("c.yaml", Text("callers: {kubernetes: {jwks_file: jwks.json}}\n"));
+  Look();
+  EXPECT_THAT(target_.configs, SizeIs(1));
+  EXPECT_THAT(target_.key_sets, IsEmpty());
 }
 
 TEST_F(ReloadTest, NoValueOfASecretIsEverLogged) {
