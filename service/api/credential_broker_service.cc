@@ -83,7 +83,7 @@ auto HandOut(const ApiParts& parts, Call call, Recipient recipient, Serialise se
 grpc::ServerUnaryReactor* CredentialBrokerService::GetToken(grpc::CallbackServerContext* context,
                                                             const grpc::ByteBuffer* request,
                                                             grpc::ByteBuffer* response) {
-  SessionPtr unrecorded;
+  UnrecordedHit unrecorded;
   if (auto* const hit = AnswerTokenHit(parts_, *context, *request, *response, unrecorded)) {
     return hit;
   }
@@ -91,10 +91,14 @@ grpc::ServerUnaryReactor* CredentialBrokerService::GetToken(grpc::CallbackServer
       parts_, Rpc::kGetToken, *context, *request, *response,
       [this, &unrecorded](const Call& call, const v1::GetTokenRequest& asked, Admission admission) {
         const absl::Duration min_remaining = FromProto(asked.min_remaining_lifetime());
-        SessionPtr hit = std::move(unrecorded);
+        SessionPtr hit;
+        // The rules may have changed since it was found.
+        if (unrecorded.target.tenant == admission.target.tenant &&
+            unrecorded.target.key == admission.target.key) {
+          hit = std::move(unrecorded.session);
+        }
         if (hit == nullptr) {
-          hit = parts_.sessions.Peek(admission.target.key, min_remaining,
-                                     admission.options.principals);
+          hit = parts_.sessions.Peek(admission.target, min_remaining, admission.options.principals);
         }
         if (hit != nullptr) {
           Deliver(parts_, call, hit, std::move(admission.recipient),

@@ -48,27 +48,27 @@ struct Hit {
 };
 
 std::optional<Hit> FindHit(const ApiParts& parts, const Caller& caller, const TokenQuery& query,
-                           SessionPtr& unrecorded) {
+                           UnrecordedHit& unrecorded) {
   if (caller.principals.empty()) return std::nullopt;
   absl::StatusOr<CallerQuotas::Place> place = parts.quotas.Enter(caller.principals.front());
   if (!place.ok()) return std::nullopt;
   const std::shared_ptr<const AccessRules> rules = parts.access.Get();
-  const absl::StatusOr<Access> access =
+  absl::StatusOr<Access> access =
       Decide(caller, {Rpc::kGetToken, query.tenant, query.account, false, false}, *rules->tenants,
              rules->policy);
   if (!access.ok()) return std::nullopt;
-  SessionPtr session =
-      parts.sessions.Peek(access->key, query.min_remaining_lifetime, caller.principals);
+  Target target = {std::move(access->tenant), std::move(access->key), std::move(access->email)};
+  SessionPtr session = parts.sessions.Peek(target, query.min_remaining_lifetime, caller.principals);
   if (session == nullptr) return std::nullopt;
   if (!parts.trail.handouts.Repeats(*session, caller.principals[access->principal])) {
-    unrecorded = std::move(session);
+    unrecorded = {std::move(session), std::move(target)};
     return std::nullopt;
   }
   return Hit{std::move(session), *std::move(place)};
 }
 
 std::optional<Hit> FindHit(const ApiParts& parts, const grpc::CallbackServerContext& context,
-                           const TokenQuery& query, SessionPtr& unrecorded) {
+                           const TokenQuery& query, UnrecordedHit& unrecorded) {
   if (const Caller* everyone = parts.authenticator.Everyone(); everyone != nullptr) {
     return FindHit(parts, *everyone, query, unrecorded);
   }
@@ -84,7 +84,7 @@ std::optional<Hit> FindHit(const ApiParts& parts, const grpc::CallbackServerCont
 grpc::ServerUnaryReactor* AnswerTokenHit(const ApiParts& parts,
                                          grpc::CallbackServerContext& context,
                                          const grpc::ByteBuffer& request, grpc::ByteBuffer& answer,
-                                         SessionPtr& unrecorded) {
+                                         UnrecordedHit& unrecorded) {
   const Instant start = parts.loop.Now();
   const grpc::Slice bytes = Flatten(request);
   const std::optional<TokenQuery> query = ReadTokenQuery(ViewOf(bytes));

@@ -9,14 +9,21 @@
 
 namespace credbroker {
 
+// A token that may go out as soon as it is on record that the caller gets it; null: none.
+struct UnrecordedHit {
+  SessionPtr session;
+  // What it is the token of.
+  Target target;
+};
+
 // Answers a GetToken whose token is in memory, with the bytes that were serialised once. Null, and
 // nothing has happened, if there is anything more to it: no live token, a caller to be refused, a
 // request to be read with care. If all there is to it is that the caller has not been handed this
-// token yet, which must be put on record first, the session is in `unrecorded`.
+// token yet, which must be put on record first, it is in `unrecorded`.
 grpc::ServerUnaryReactor* AnswerTokenHit(const ApiParts& parts,
                                          grpc::CallbackServerContext& context,
                                          const grpc::ByteBuffer& request, grpc::ByteBuffer& answer,
-                                         SessionPtr& unrecorded);
+                                         UnrecordedHit& unrecorded);
 
 }  // namespace credbroker
 

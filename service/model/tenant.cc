@@ -22,6 +22,15 @@ const Account* Tenant::FindAccountByEmail(absl::string_view email) const {
   return nullptr;
 }
 
+bool IsSameUser(const AccountKey& key, const Tenant& a, const Tenant& b) {
+  if (a.base_url != b.base_url) return false;
+  // A caller's own account is named by its address.
+  if (key.is_caller_account()) return true;
+  const Account* const in_a = a.FindAccount(key.account);
+  const Account* const in_b = b.FindAccount(key.account);
+  return in_a != nullptr && in_b != nullptr && in_a->email == in_b->email;
+}
+
 TenantDirectory::TenantDirectory(std::vector<std::shared_ptr<const Tenant>> tenants)
     : tenants_(std::move(tenants)) {
   for (const auto& tenant : tenants_) {

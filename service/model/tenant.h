@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
+#include "service/model/account_key.h"
 #include "service/model/mechanism.h"
 
 namespace credbroker {
@@ -72,6 +73,10 @@ struct Tenant {
   const Account* FindAccount(absl::string_view account) const;
   const Account* FindAccountByEmail(absl::string_view email) const;
 };
+
+// Whether the account is the same user of the same upstream in both: a session of one is then a
+// session of the other. All else that a tenant says is about how to talk to upstream.
+bool IsSameUser(const AccountKey& key, const Tenant& a, const Tenant& b);
 
 // All tenants by name. Immutable, so safe to share between threads.
 class TenantDirectory {

@@ -104,7 +104,7 @@ bool AccountMachine::Accept(IssuedToken token, std::shared_ptr<const Grant> gran
   const absl::Duration delay =
       RefreshDelay(world_.policy, token.lifetime, world_.random.Fraction());
   served_.Serve(std::move(token), std::move(grant),
-                {account_.tenant->session_header, std::move(owner), delay});
+                {account_.tenant, account_.tenant->session_header, std::move(owner), delay});
   Record(is_login ? AuditKind::kLogin : AuditKind::kRefresh, by_, "ok", std::nullopt,
          &served_.get()->access_token);
   failures_ = 0;

@@ -34,6 +34,7 @@ void ServedSession::Serve(IssuedToken token, std::shared_ptr<const Grant> grant,
 
   auto published = std::make_shared<Published>();
   published->session = session_;
+  published->tenant = std::move(terms.tenant);
   published->owner = owner_;
   published_ = std::move(published);
   cache_.Publish(key_, published_);

@@ -36,6 +36,7 @@ class ServedSession {
 
   // Serves `token` from now on, under the next generation. `grant` is that of its login.
   struct Terms {
+    std::shared_ptr<const Tenant> tenant;
     std::string header_name;
     // The principal that alone may use it; empty: all that the tenant's rules let in.
     std::string owner;

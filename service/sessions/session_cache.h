@@ -11,6 +11,7 @@
 #include "service/base/clock.h"
 #include "service/model/account_key.h"
 #include "service/model/session.h"
+#include "service/model/tenant.h"
 #include "service/sessions/grace_period.h"
 
 namespace credbroker {
@@ -18,6 +19,8 @@ namespace credbroker {
 // What readers see of an account: the newest session, and marks that they leave for the loop.
 struct Published {
   std::shared_ptr<const Session> session;
+  // As it was when the session was published: whose session it is, see IsSameUser.
+  std::shared_ptr<const Tenant> tenant;
   // The principal that a caller's own account belongs to; empty for configured accounts.
   std::string owner;
   // When a reader was last handed the token: nanoseconds of the steady clock.

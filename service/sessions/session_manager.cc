@@ -38,16 +38,27 @@ SessionManager::SessionManager(Parts parts, SessionPolicy policy, const TenantDi
 
 SessionManager::~SessionManager() = default;
 
-SessionManager::SessionPtr SessionManager::Peek(const AccountKey& key, absl::Duration min_remaining,
+namespace {
+
+// A call may have been let in under the rules of a configuration that the sessions do not know yet,
+// or know no more: then the account of this name is somebody else's.
+bool IsMeant(const Target& target, const std::shared_ptr<const Tenant>& tenant) {
+  return target.tenant == tenant || IsSameUser(target.key, *target.tenant, *tenant);
+}
+
+}  // namespace
+
+SessionManager::SessionPtr SessionManager::Peek(const Target& target, absl::Duration min_remaining,
                                                 const std::vector<std::string>& principals) {
   const Instant now = loop_.Now();
   SessionPtr hit;
   bool kick = false;
+  const AccountKey& key = target.key;
   cache_.Read(key, [&](Published& published) {
     const Session& session = *published.session;
     if (!session.IsLiveAt(now) || session.expires - now < min_remaining ||
         !IsAttainable(min_remaining, session.lifetime) ||
-        !BelongsToAny(published.owner, principals)) {
+        !BelongsToAny(published.owner, principals) || !IsMeant(target, published.tenant)) {
       return;
     }
     published.last_used.store(absl::ToInt64Nanoseconds(now.since_boot()),
@@ -77,6 +88,9 @@ CallId SessionManager::OnLoop(Target target, bool add, Use use) {
     Found machine = accounts_->Find(target.key);
     if (*machine == nullptr && add) machine = accounts_->FindOrAdd(target);
     if (machine.ok() && *machine == nullptr) machine = LoginRequired();
+    if (machine.ok() && !IsMeant(target, (*machine)->account().tenant)) {
+      machine = ConfigurationChanged();
+    }
     if (machine.ok()) accounts_->Remember(call, *machine);
     use(call, machine);
   });
@@ -139,7 +153,8 @@ CallId SessionManager::Logout(Target target, CallOptions options, LogoutDone don
                 [this, options = std::move(options), done = std::move(done)](
                     CallId call, const Found& machine) mutable {
                   if (!machine.ok()) {
-                    done(false);
+                    const bool is_absent = ReasonOf(machine.status()) == Reason::kLoginRequired;
+                    done(is_absent ? absl::StatusOr<bool>(false) : machine.status());
                     return;
                   }
                   (*machine)->Logout(call, options, Ending(call, std::move(done)));

@@ -107,8 +107,9 @@ class SessionManager {
   ~SessionManager();
 
   // The live token, from memory, without waiting for anything or anybody. Null if there is none
-  // with at least `min_remaining` of life, or if it belongs to another caller. Counts the hit.
-  SessionPtr Peek(const AccountKey& key, absl::Duration min_remaining,
+  // with at least `min_remaining` of life, if it belongs to another caller, or if the target is
+  // another user by now, or was until now. Counts the hit.
+  SessionPtr Peek(const Target& target, absl::Duration min_remaining,
                   const std::vector<std::string>& principals);
 
   // A live token, refreshed or logged in first if need be.

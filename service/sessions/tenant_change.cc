@@ -15,10 +15,8 @@ bool HaveSameCredential(const Account& a, const Account& b) {
   return a.password_file == b.password_file && a.scram_keys_file == b.scram_keys_file;
 }
 
-// Whether a session of one is a session of the other. All else that a tenant says is about how to
-// talk to upstream, and may change under a session.
-bool IsSameUser(const UpstreamAccount& a, const UpstreamAccount& b) {
-  return a.key == b.key && a.email == b.email && a.tenant->base_url == b.tenant->base_url;
+bool AreSameUser(const UpstreamAccount& a, const UpstreamAccount& b) {
+  return a.key == b.key && IsSameUser(a.key, *a.tenant, *b.tenant);
 }
 
 }  // namespace
@@ -50,7 +48,7 @@ void AccountTable::ReplaceTenants(std::shared_ptr<const TenantDirectory> tenants
     const UpstreamAccount& before = machine->account();
     if (tenants_->Find(key.tenant) == before.tenant) continue;
     std::optional<UpstreamAccount> now = AsConfigured(before);
-    if (!now.has_value() || !IsSameUser(before, *now)) {
+    if (!now.has_value() || !AreSameUser(before, *now)) {
       Retire(key, machine);
       continue;
     }
@@ -99,8 +97,9 @@ void AccountTable::Retire(const AccountKey& key, const std::shared_ptr<AccountMa
 bool AccountTable::Revive(const UpstreamAccount& account,
                           const std::shared_ptr<const Credential>& credential) {
   const auto [first, last] = retired_.equal_range(account.key);
-  const auto found = std::find_if(
-      first, last, [&](const auto& entry) { return IsSameUser(entry.second->account(), account); });
+  const auto found = std::find_if(first, last, [&](const auto& entry) {
+    return AreSameUser(entry.second->account(), account);
+  });
   if (found == last) return false;
   const std::shared_ptr<AccountMachine> machine = found->second;
   if (machine->generation() != LastGeneration(account.key)) return false;

@@ -69,7 +69,7 @@ nlohmann::json WeighSessions(int tenants, int accounts) {
   LogIn(sessions, targets);
   size_t handed_out = 0;
   for (const Target& target : targets) {
-    const SessionPtr session = sessions.Peek(target.key, absl::ZeroDuration(), {});
+    const SessionPtr session = sessions.Peek(target, absl::ZeroDuration(), {});
     if (session != nullptr && TokenAnswer(*session).size() > 0) ++handed_out;
   }
   const nlohmann::json found = {{"sessions", handed_out},

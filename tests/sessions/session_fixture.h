@@ -148,7 +148,7 @@ class SessionFixture : public testing::Test {
 
   SessionPtr Peek(const std::string& account = "one",
                   absl::Duration min_remaining = absl::ZeroDuration(), CallOptions options = {}) {
-    return manager_->Peek(TargetOf(account).key, min_remaining, options.principals);
+    return manager_->Peek(TargetOf(account), min_remaining, options.principals);
   }
 
   std::vector<SessionRow> List(const std::string& tenant, AccountKey after = {},

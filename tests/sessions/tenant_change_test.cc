@@ -43,6 +43,37 @@ TEST_F(TenantChangeTest, RemovedTenantsSessionsAreLoggedOutAndItsWatchesEnd) {
   EXPECT_NE(Peek("beta/one"), nullptr);
 }
 
+// Rules and sessions do not change in the same moment.
+TEST_F(TenantChangeTest, WhoeverIsMeantByOtherRulesIsHandedNobodyElsesToken) {
+  GetToken();
+  ASSERT_NE(Peek(), nullptr);
+  const auto before = tenants_[0];
+  auto another = std::make_shared<Tenant>(*before);
+  another->accounts[0].email = "another@acme.example";
+  auto moved = std::make_shared<Tenant>(*before);
+  moved->base_url = "https://another.example/api";
+  for (const auto& tenant : {another, moved}) {
+    tenants_[0] = tenant;  // So is the target of what follows.
+    EXPECT_EQ(Peek(), nullptr);
+    const auto result = GetToken();
+    ASSERT_TRUE(result->has_value());
+    EXPECT_EQ(ReasonOf((*result)->status()), Reason::kUpstreamUnavailable);
+  }
+  // The other way round: the sessions are ahead of the rules.
+  Replace({another, tenants_[1]});
+  tenants_[0] = before;
+  EXPECT_EQ(Peek(), nullptr);
+  const auto result = GetToken();
+  ASSERT_TRUE(result->has_value());
+  EXPECT_EQ(ReasonOf((*result)->status()), Reason::kUpstreamUnavailable);
+  // Whatever else changes, it is the same user.
+  auto patient = std::make_shared<Tenant>(*another);
+  patient->request_timeout *= 2;
+  tenants_[0] = patient;
+  GetToken();
+  EXPECT_NE(Peek(), nullptr);
+}
+
 TEST_F(TenantChangeTest, RemovedAccountIsLoggedOutAlone) {
   const auto watch = Watch("two");
   GetToken("one");

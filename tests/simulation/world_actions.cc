@@ -95,7 +95,7 @@ bool World::Describe(const Action& action, size_t account, Call& call) const {
 // A reader's way to a token. False if there is none.
 bool World::Peek(Call& call) {
   const auto session =
-      manager_->Peek(KeyOf(call.account), call.min_remaining, call.options.principals);
+      manager_->Peek(callers_->TargetOf(call.account), call.min_remaining, call.options.principals);
   trace_.Note([&] {
     return absl::StrCat("peek ", NameOfAccount(call.account), ": ",
                         session == nullptr ? "nothing" : "a token");
