@@ -171,6 +171,7 @@ class SessionManager {
   // Some accounts' secrets hold something else than before: what was refused for want of a secret,
   // or with the one before, may be tried again at once.
   void OnCredentialsChanged();
+
   // The process is about to end: sessions that upstream is yet to be told to forget are told of
   // now, however long they were to wait. Everything else goes on.
   void HastenRevocations();
